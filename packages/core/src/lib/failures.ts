@@ -1,0 +1,40 @@
+import { SessionError } from './errors.js'
+
+/** The session ended, or its token was replaced, while the request was under way: the write is refused, not lost in silence. */
+export function endedError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ENDED',
+    'the session ended, or a sign-in replaced its token, while this request was under way; nothing was written',
+  )
+}
+
+export function tooLargeError(bytes: number, max: number): SessionError {
+  return new SessionError(
+    'ERR_SESSION_DATA_TOO_LARGE',
+    `the session's data would take ${bytes} bytes; maxDataBytes is ${max}. Keep large things elsewhere and store their id`,
+  )
+}
+
+/** Something that needs a signed-in subject was asked of an anonymous session. */
+export function notAuthenticated(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_NOT_AUTHENTICATED',
+    'nobody is signed in to this session; call authenticate() first',
+  )
+}
+
+/** A sign-in lost to a revocation that was acknowledged after its request began. */
+export function revokedMeanwhile(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ENDED',
+    'the sessions of this subject (or all sessions) were revoked after this request began, so it may not start one. A request that revokes and then signs in must call authenticate() first and revokeOthers() after it',
+  )
+}
+
+/** Two equal ids: the generator is broken. */
+export function repeatedId(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_RANDOM_FAILED',
+    'a new session id was taken already, which a working random generator does not do; nothing was written',
+  )
+}

@@ -1,0 +1,134 @@
+import { SessionError } from './errors.js'
+import type { Events } from './events.js'
+import { isPromise, type MaybePromise } from './maybe-promise.js'
+import type { SessionRecord } from './record.js'
+import type {
+  Admission,
+  Ending,
+  InsertResult,
+  ListPage,
+  ListResult,
+  RecordChange,
+  RevokeTarget,
+  SessionStore,
+  SweepResult,
+  UpdateResult,
+} from './store.js'
+
+/**
+ * The store as the manager uses it: every call has a deadline, every failure is a `SessionError` and an event, and a
+ * record under another's key is a failure. Only calls that may safely happen twice are retried, once.
+ */
+export class GuardedStore {
+  readonly store: SessionStore
+  readonly #events: Events
+  readonly #timeout: number
+
+  constructor(store: SessionStore, events: Events, timeout: number) {
+    this.store = store
+    this.#events = events
+    this.#timeout = timeout
+  }
+
+  find(id: string): MaybePromise<SessionRecord | null> {
+    let found: MaybePromise<SessionRecord | null>
+    try {
+      found = this.store.find(id)
+    } catch (error) {
+      throw this.#failure('find', error)
+    }
+    if (!isPromise(found)) return this.#own(id, found)
+    return this.#wait('find', found, () => this.store.find(id)).then((record) =>
+      this.#own(id, record),
+    )
+  }
+
+  insert(record: SessionRecord, admission: Admission): MaybePromise<InsertResult> {
+    return this.#call('insert', () => this.store.insert(record, admission))
+  }
+
+  update(id: string, change: RecordChange): MaybePromise<UpdateResult> {
+    return this.#call('update', () => this.store.update(id, change))
+  }
+
+  revoke(target: RevokeTarget, ending: Ending): MaybePromise<number | null> {
+    return this.#call('revoke', () => this.store.revoke(target, ending), true)
+  }
+
+  list(subject: string, page: ListPage): MaybePromise<ListResult> {
+    return this.#call('list', () => this.store.list(subject, page), true)
+  }
+
+  sweep(now: number, limit: number): MaybePromise<SweepResult> {
+    return this.#call('sweep', () => this.store.sweep(now, limit))
+  }
+
+  epoch(): MaybePromise<number> {
+    return this.#call('epoch', () => this.store.epoch(), true)
+  }
+
+  #own(id: string, record: SessionRecord | null): SessionRecord | null {
+    if (record === null || record.id === id) return record
+    const message = `the store answered for session ${id} with another session's record`
+    throw this.#failure('find', new SessionError('ERR_SESSION_STORE_CORRUPT', message))
+  }
+
+  #call<T>(operation: string, run: () => MaybePromise<T>, idempotent = false): MaybePromise<T> {
+    let result: MaybePromise<T>
+    try {
+      result = run()
+    } catch (error) {
+      throw this.#failure(operation, error)
+    }
+    return isPromise(result) ? this.#wait(operation, result, idempotent ? run : null) : result
+  }
+
+  async #wait<T>(
+    operation: string,
+    first: Promise<T>,
+    again: (() => MaybePromise<T>) | null,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#timedOut(operation)), this.#timeout)
+    })
+    const attempt = again === null ? first : first.catch((error: unknown) => retry(error, again))
+    try {
+      return await Promise.race([attempt, deadline])
+    } catch (error) {
+      throw this.#failure(operation, error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #timedOut(operation: string): SessionError {
+    return new SessionError(
+      'ERR_SESSION_STORE_TIMEOUT',
+      `the ${this.store.capabilities.name} store did not finish '${operation}' within ${this.#timeout} ms`,
+      { retryable: true },
+    )
+  }
+
+  #failure(operation: string, error: unknown): SessionError {
+    const store = this.store.capabilities.name
+    const failure =
+      error instanceof SessionError
+        ? error
+        : new SessionError(
+            'ERR_SESSION_STORE_UNAVAILABLE',
+            `the ${store} store failed in '${operation}'`,
+            {
+              cause: error,
+              retryable: true,
+            },
+          )
+    this.#events.emit('store_failed', { store, operation, code: failure.code })
+    return failure
+  }
+}
+
+function retry<T>(error: unknown, again: () => MaybePromise<T>): MaybePromise<T> {
+  if (error instanceof SessionError && !error.retryable) throw error
+  return again()
+}

@@ -1,0 +1,133 @@
+import { SessionError } from './errors.js'
+import type { RandomFill } from './random.js'
+import type { SessionStore } from './store.js'
+import type { Clock } from './time.js'
+
+/** The options that the manager itself looks at, with defaults filled in. */
+export interface ManagerRules {
+  readonly store: SessionStore
+  readonly tenant: string | null
+  readonly storeTimeout: number
+  readonly sweepInterval: number
+  readonly cacheSize: number
+  readonly now: Clock
+  readonly random: RandomFill | undefined
+}
+
+const KNOWN = new Set([
+  ...[
+    'store',
+    'keys',
+    'production',
+    'tenant',
+    'client',
+    'storeTimeout',
+    'sweepInterval',
+    'cacheSize',
+    'clock',
+    'random',
+  ],
+  ...[
+    'preset',
+    'idleTimeout',
+    'absoluteTimeout',
+    'renewalTimeout',
+    'rotationGrace',
+    'maxSessionsPerSubject',
+    'onLimit',
+  ],
+  ...[
+    'deviationReason',
+    'namespace',
+    'sharedNamespace',
+    'schema',
+    'dataVersion',
+    'migrate',
+    'maxDataBytes',
+  ],
+])
+
+const METHODS = ['insert', 'find', 'update', 'revoke', 'list', 'sweep', 'epoch', 'close'] as const
+
+/** Checks the manager's own options; throws `TypeError` for a wrong name or type, `SessionError` for a wrong value. */
+export function checkOptions(options: unknown): ManagerRules {
+  if (!isObject(options)) throw new TypeError('options must be an object')
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name))
+      throw new TypeError(`unknown option '${name}'; known are ${[...KNOWN].join(', ')}`)
+  }
+  const { tenant = null, production = false, clock = Date.now, random, client } = options
+  if (tenant !== null && typeof tenant !== 'string') throw new TypeError('tenant must be a string')
+  if (typeof production !== 'boolean') throw new TypeError('production must be true or false')
+  if (typeof clock !== 'function')
+    throw new TypeError('clock must be a function that gives epoch milliseconds')
+  if (random !== undefined && typeof random !== 'function')
+    throw new TypeError('random must be a function that fills a Uint8Array')
+  if (client !== undefined && !isObject(client)) throw new TypeError('client must be an object')
+  const store = checkStore(options['store'], production)
+  return {
+    store,
+    tenant,
+    storeTimeout: positive(options, 'storeTimeout', 450, false),
+    sweepInterval: positive(options, 'sweepInterval', 60_000, true),
+    cacheSize: cacheSize(options['cacheSize']),
+    now: clock as Clock,
+    random: random as RandomFill | undefined,
+  }
+}
+
+function checkStore(store: unknown, production: boolean): SessionStore {
+  if (!isStore(store)) {
+    throw new TypeError(
+      `store must be a session store, such as memoryStore() or lmdbStore('./data'), with ${METHODS.join(', ')}`,
+    )
+  }
+  if (production && !store.capabilities.durable) {
+    throw new SessionError(
+      'ERR_SESSION_STORE_UNSUPPORTED',
+      `the ${store.capabilities.name} store forgets revocations when its process ends; with production: true use a durable store`,
+    )
+  }
+  return store
+}
+
+function isStore(store: unknown): store is SessionStore {
+  return (
+    isObject(store) &&
+    isObject(store['capabilities']) &&
+    METHODS.every((name) => typeof store[name] === 'function')
+  )
+}
+
+function positive(
+  options: Readonly<Record<string, unknown>>,
+  path: string,
+  preset: number,
+  infinite: boolean,
+): number {
+  const value = options[path] ?? preset
+  if (typeof value !== 'number')
+    throw new TypeError(`${path} must be a number of milliseconds; got ${typeof value}`)
+  if (infinite && value === Infinity) return value
+  // 2^31 - 1: a longer timer fires at once.
+  if (Number.isSafeInteger(value) && value > 0 && value <= 0x7fffffff) return value
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `${path} must be a whole number of milliseconds from 1 to 2147483647; got ${value}`,
+  )
+}
+
+function cacheSize(value: unknown): number {
+  if (value === undefined) return 10_000
+  if (typeof value !== 'number')
+    throw new TypeError(`cacheSize must be a number; got ${typeof value}`)
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `cacheSize must be a whole number from 0; got ${value}`,
+  )
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,362 @@
+import type { AuthenticateOptions } from './new-record.js'
+import { endedError, notAuthenticated } from './failures.js'
+import { SessionError } from './errors.js'
+import { parse, toJson, type JsonValue } from './json.js'
+import type { OpenSession } from './open-session.js'
+import { expiresAt } from './record.js'
+
+/** `T` for reading only, at every depth. */
+export type DeepReadonly<T> = JsonValue extends T
+  ? T
+  : T extends (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+      : T
+
+type KeyOf<Data> = keyof Data & string
+
+/** How fresh an authentication has to be. */
+export interface FreshOptions {
+  /** Milliseconds since the subject last proved itself. */
+  readonly maxAge: number
+  /** Methods of which at least one must have been used. Default: any. */
+  readonly methods?: readonly string[]
+}
+
+/** Values of one namespace of a session's data. */
+export interface SessionScope<Data extends object> {
+  /** The value, frozen; undefined if there is none. To change it, `set` a new one or `update` it. */
+  get<Key extends KeyOf<Data>>(key: Key): DeepReadonly<Data[Key]> | undefined
+  /** Whether there is a value. */
+  has(key: KeyOf<Data>): boolean
+  /** The keys that have a value. */
+  keys(): readonly KeyOf<Data>[]
+  /**
+   * Writes a value with the response. Other keys that other requests write at the same time are kept; of two writes of
+   * one key the later wins. Throws `ERR_SESSION_DATA_INVALID` for what does not survive JSON.
+   */
+  set<Key extends KeyOf<Data>>(key: Key, value: Data[Key]): void
+  /** Removes a value with the response. */
+  unset(key: KeyOf<Data>): void
+  /**
+   * Replaces a value by what `change` makes of the present one, at once, losing no other request's update: 1,000 parallel
+   * increments count 1,000. `change` may be called more than once; it must be synchronous. Undefined removes the value.
+   */
+  update<Key extends KeyOf<Data>>(
+    key: Key,
+    change: (value: Data[Key] | undefined) => Data[Key] | undefined,
+  ): Promise<DeepReadonly<Data[Key]> | undefined>
+}
+
+/** The session of one request: what `req.session` is. Reading starts nothing; the first write or sign-in does. */
+export class Session<
+  Data extends object = Record<string, JsonValue>,
+> implements SessionScope<Data> {
+  readonly #open: OpenSession
+
+  constructor(open: OpenSession) {
+    this.#open = open
+  }
+
+  /** Public id: safe to log and to show, grants nothing. Null until there is a session. */
+  get id(): string | null {
+    return this.#used().record?.id ?? null
+  }
+
+  /** Stable id of the account that is signed in; null if nobody is. */
+  get subject(): string | null {
+    return this.#used().record?.subject ?? null
+  }
+
+  /** When the session was created, epoch milliseconds; null until there is one. */
+  get createdAt(): number | null {
+    return this.#used().record?.createdAt ?? null
+  }
+
+  /** When the subject last proved itself, epoch milliseconds; null if nobody is signed in. */
+  get authenticatedAt(): number | null {
+    return this.#used().record?.authenticatedAt ?? null
+  }
+
+  /** How the subject proved itself. */
+  get methods(): readonly string[] {
+    return this.#used().record?.methods ?? []
+  }
+
+  /** When the session ends if nothing happens until then, epoch milliseconds; null until there is one. */
+  get expiresAt(): number | null {
+    const { record } = this.#used()
+    return record === null ? null : expiresAt(record)
+  }
+
+  get<Key extends KeyOf<Data>>(key: Key): DeepReadonly<Data[Key]> | undefined {
+    return read(this.#used(), this.#namespace, key) as DeepReadonly<Data[Key]> | undefined
+  }
+
+  has(key: KeyOf<Data>): boolean {
+    return this.get(key) !== undefined
+  }
+
+  keys(): readonly KeyOf<Data>[] {
+    return this.#used().data.keys(this.#namespace) as readonly KeyOf<Data>[]
+  }
+
+  set<Key extends KeyOf<Data>>(key: Key, value: Data[Key]): void {
+    this.#changing().data.set(this.#namespace, key, value)
+  }
+
+  unset(key: KeyOf<Data>): void {
+    this.#changing().data.unset(this.#namespace, key)
+  }
+
+  async update<Key extends KeyOf<Data>>(
+    key: Key,
+    change: (value: Data[Key] | undefined) => Data[Key] | undefined,
+  ): Promise<DeepReadonly<Data[Key]> | undefined> {
+    const result = await update(this.#used(), this.#namespace, key, change as Updater)
+    return result as DeepReadonly<Data[Key]> | undefined
+  }
+
+  /** The namespace that applications on one store share. */
+  get shared(): SessionScope<Record<string, JsonValue>> {
+    return new Scope(this.#used(), this.#open.engine.dataRules.sharedNamespace)
+  }
+
+  /** Keeps a value until it is taken once, such as a notice for the next page. */
+  flash(key: string, value: JsonValue): void {
+    this.#changing().data.setFlash(key, value)
+  }
+
+  /** Takes a flash value: of any number of requests that ask at once, one gets it. Undefined if there is none. */
+  async takeFlash(key: string): Promise<JsonValue | undefined> {
+    const open = this.#used()
+    const name = open.data.flashName(key)
+    let taken: string | undefined
+    await modify(open, name, (text) => {
+      taken = text
+      return text === undefined ? undefined : null
+    })
+    return taken === undefined ? undefined : parse(taken, key)
+  }
+
+  /**
+   * Signs a subject in: binds it to the session, starting one if need be. The token is replaced and the old one dead when
+   * this returns, as is its CSRF token; data is kept unless `keepData` is false or another subject was signed in.
+   *
+   * Errors: `ERR_SESSION_LIMIT` (limit with `reject`), `ERR_SESSION_ENDED` (the subject's sessions were revoked after this
+   * request began), `ERR_SESSION_INSECURE_TRANSPORT`, `ERR_SESSION_RESPONSE_COMMITTED`, store errors. OWASP ASVS 7.2.4.
+   */
+  authenticate(subject: string, options: AuthenticateOptions = {}): Promise<void> {
+    return this.#used().authenticate(subject, options)
+  }
+
+  /** Records that the signed-in subject has just proved itself again, with a new token like a sign-in. */
+  reauthenticate(options: Pick<AuthenticateOptions, 'methods'> = {}): Promise<void> {
+    return this.#used().reauthenticate(options)
+  }
+
+  /** A new token for a change of privilege; the old one is dead when this returns. Renewal in passing needs no call. */
+  rotate(): Promise<void> {
+    return this.#used().rotate()
+  }
+
+  /** Ends this session; durable when this returns, where the store is. The cookie goes with the response. */
+  revoke(reason = 'logout'): Promise<void> {
+    this.#open.used = true
+    checkReason(reason)
+    return this.#open.revoke(reason)
+  }
+
+  /** Ends all sessions of the signed-in subject but this one; returns how many. */
+  async revokeOthers(reason = 'logout_others'): Promise<number> {
+    const open = this.#used()
+    checkReason(reason)
+    const { record } = open
+    if (record === null || record.subject === null) throw notAuthenticated()
+    const { engine } = open
+    const target = { kind: 'subject', subject: record.subject, except: record.id } as const
+    const count = await engine.store.revoke(target, { at: engine.now(), reason })
+    engine.cache.reset()
+    engine.events.emit('session_revoked', {
+      sessionId: null,
+      subject: record.subject,
+      target: 'subject',
+      reason,
+      count,
+    })
+    return count ?? 0
+  }
+
+  /** Records activity now, even where the request itself does not count as such. */
+  touch(): void {
+    this.#changing().touch()
+  }
+
+  /** Whether the subject proved itself recently enough. */
+  isFresh({ maxAge, methods }: FreshOptions): boolean {
+    const { record, engine } = this.#used()
+    if (typeof maxAge !== 'number' || !(maxAge >= 0))
+      throw new TypeError('maxAge must be a number of milliseconds')
+    if (record === null || record.authenticatedAt === null) return false
+    const age = engine.now() - record.authenticatedAt
+    // A proof from the future was dated by a wrong clock: not fresh.
+    if (age < 0 || age > maxAge) return false
+    return methods === undefined || methods.some((method) => record.methods.includes(method))
+  }
+
+  /**
+   * Throws `ERR_SESSION_NOT_AUTHENTICATED` or `ERR_SESSION_NOT_FRESH` unless the subject proved itself recently enough
+   * (step-up; ASVS 7.5.1, RFC 9470). Only `authenticate` and `reauthenticate` make an authentication fresh.
+   */
+  requireFresh(options: FreshOptions): void {
+    if (this.isFresh(options)) return
+    if (this.subject === null) throw notAuthenticated()
+    throw new SessionError(
+      'ERR_SESSION_NOT_FRESH',
+      `this needs an authentication of the last ${options.maxAge} ms; ask for it, then call reauthenticate()`,
+      { maxAgeSeconds: Math.floor(options.maxAge / 1000) },
+    )
+  }
+
+  /** A token for forms, good for this session until the next sign-in. Starts a session if there is none. */
+  csrfToken(): string {
+    const open = this.#used()
+    const { id, generation } = open.csrfBinding()
+    return open.engine.csrf.issue(id, generation)
+  }
+
+  /** Whether `token` came from {@link Session.csrfToken} of this very session since the last sign-in. */
+  verifyCsrfToken(token: unknown): boolean {
+    const { record, engine } = this.#used()
+    return (
+      typeof token === 'string' &&
+      record !== null &&
+      engine.csrf.check(token, record.id, record.generation)
+    )
+  }
+
+  /** Public facts only; never a token, never data. */
+  toJSON(): {
+    readonly id: string | null
+    readonly subject: string | null
+    readonly expiresAt: number | null
+  } {
+    return { id: this.id, subject: this.subject, expiresAt: this.expiresAt }
+  }
+
+  get #namespace(): string {
+    return this.#open.engine.dataRules.namespace
+  }
+
+  #used(): OpenSession {
+    this.#open.used = true
+    return this.#open
+  }
+
+  #changing(): OpenSession {
+    this.#open.assertOpen()
+    return this.#used()
+  }
+}
+
+/** One namespace of a session's data, by name. */
+class Scope implements SessionScope<Record<string, JsonValue>> {
+  readonly #open: OpenSession
+  readonly #namespace: string
+
+  constructor(open: OpenSession, namespace: string) {
+    this.#open = open
+    this.#namespace = namespace
+  }
+
+  get(key: string): JsonValue | undefined {
+    return read(this.#open, this.#namespace, key)
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+
+  keys(): readonly string[] {
+    return this.#open.data.keys(this.#namespace)
+  }
+
+  set(key: string, value: JsonValue): void {
+    this.#open.assertOpen()
+    this.#open.data.set(this.#namespace, key, value)
+  }
+
+  unset(key: string): void {
+    this.#open.assertOpen()
+    this.#open.data.unset(this.#namespace, key)
+  }
+
+  update(
+    key: string,
+    change: (value: JsonValue | undefined) => JsonValue | undefined,
+  ): Promise<JsonValue | undefined> {
+    return update(this.#open, this.#namespace, key, change)
+  }
+}
+
+type Updater = (value: JsonValue | undefined) => JsonValue | undefined
+
+function read(open: OpenSession, namespace: string, key: string): JsonValue | undefined {
+  return open.data.get(namespace, key)
+}
+
+async function update(
+  open: OpenSession,
+  namespace: string,
+  key: string,
+  change: Updater,
+): Promise<JsonValue | undefined> {
+  if (typeof change !== 'function') throw new TypeError('update() needs a function')
+  // Migrates old data first, so that the function sees the present shape.
+  open.data.get(namespace, key)
+  await modify(open, open.data.name(namespace, key), (text) => {
+    const value = change(text === undefined ? undefined : parse(text, key))
+    if (value instanceof Promise)
+      throw new TypeError('the function given to update() must be synchronous')
+    return value === undefined ? null : toJson(value, key)
+  })
+  return open.data.get(namespace, key)
+}
+
+/** Changes one stored text at once; on a session that does not exist yet, with its start. */
+async function modify(
+  open: OpenSession,
+  name: string,
+  change: (text: string | undefined) => string | null | undefined,
+): Promise<void> {
+  const { record } = open
+  const own = open.data.written(name)
+  if (record === null) {
+    const text = change(own ?? undefined)
+    if (text === undefined) return
+    open.assertOpen()
+    open.data.put(name, text)
+    await open.save()
+    return
+  }
+  const touch = open.dueTouch()
+  const after = await open.engine.combiner.run(record.id, {
+    name,
+    ifGeneration: record.generation,
+    apply: (text) => {
+      const next = change(own === undefined ? text : (own ?? undefined))
+      return next === undefined ? own : next
+    },
+    touch,
+  })
+  if (open.record === null) throw endedError()
+  open.stored(after, name)
+}
+
+/** Throws `TypeError` unless `reason` is a short text. */
+export function checkReason(reason: unknown): void {
+  if (typeof reason !== 'string' || reason === '' || reason.length > 64) {
+    throw new TypeError('reason must be a text of 1 to 64 characters')
+  }
+}

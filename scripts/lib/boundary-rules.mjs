@@ -1,0 +1,55 @@
+/**
+ * Who may import whom (DESIGN §3): `core ← http ← adapters`, `core ← stores`,
+ * `core, http ← conformance`. The first row whose folder matches a workspace holds for its `src`;
+ * a workspace without a row is an error, so that a new package declares its place.
+ *
+ * - `from`: workspace folders that it may import (`*` ends a prefix)
+ * - `node`: the built-in modules that it may import, or 'any'
+ * - `packages`: 'none', or 'declared' (dependencies and peerDependencies of its package.json)
+ * - `never`: built-in modules that stay out although `node` is 'any'
+ */
+export const RULES = [
+  {
+    folder: 'packages/core',
+    why: 'core has the rules of a session, no I/O and no dependencies',
+    from: [],
+    node: ['buffer', 'crypto', 'util', 'zlib'],
+    packages: 'none',
+  },
+  {
+    folder: 'packages/http',
+    why: 'http knows the Fetch standard and core, nothing else',
+    from: ['packages/core'],
+    node: [],
+    packages: 'none',
+  },
+  {
+    folder: 'packages/conformance',
+    why: 'conformance proves stores and adapters under any test runner, so it knows none of them',
+    from: ['packages/core', 'packages/http'],
+    node: 'any',
+    never: ['test'],
+    packages: 'declared',
+  },
+  {
+    folder: 'packages/stores/*',
+    why: 'stores see core only, never HTTP',
+    from: ['packages/core'],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
+    folder: 'packages/adapters/*',
+    why: 'adapters see core, http and one another, never a store',
+    from: ['packages/core', 'packages/http', 'packages/adapters/*'],
+    node: 'any',
+    packages: 'declared',
+  },
+  { folder: 'examples/*', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
+  { folder: 'bench', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
+]
+
+/** Whether a folder matches a rule's pattern: itself, or what lies below `prefix/*`. */
+export function matches(pattern, folder) {
+  return pattern.endsWith('/*') ? folder.startsWith(pattern.slice(0, -1)) : pattern === folder
+}
