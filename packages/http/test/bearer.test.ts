@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { longestAuthorization, malformed, type Presented, readBearer } from '../src/index.js'
 
 const readings: readonly (readonly [string, Parameters<typeof readBearer>[0], Presented])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   longestCookieHeader,
   malformed,
@@ -33,7 +33,7 @@ const readings: readonly (readonly [string, Parameters<typeof readCookies>[0], P
   ['the name in lower case', '__host-session=v', undefined],
   ['a longer name', `${name}2=v`, undefined],
   ['a name that ends alike', `x${name}=v`, undefined],
-  ['the name without a value', `${name}`, undefined],
+  ['the name without a value', name, undefined],
   ['the name without a value, then another', `${name}; a=1`, undefined],
   ['the name as a value', `a=${name}`, undefined],
   ['a pair inside a value', `a=${name}=evil`, undefined],
@@ -76,10 +76,10 @@ test('64 KiB of Cookie header are searched, one character more is malformed', ()
   const ofLength = (length: number): string => `${name}=v; a=`.padEnd(length, 'x')
   assert.equal(readCookies(ofLength(longestCookieHeader), name), 'v')
   assert.equal(readCookies(ofLength(longestCookieHeader + 1), name), malformed)
-  assert.equal(
-    readCookies([ofLength(40_000), ofLength(longestCookieHeader - 40_000)], name)?.length,
-    2,
-  )
+  assert.deepEqual(readCookies([ofLength(40_000), ofLength(longestCookieHeader - 40_000)], name), [
+    'v',
+    'v',
+  ])
   assert.equal(
     readCookies([ofLength(40_000), ofLength(longestCookieHeader - 39_999)], name),
     malformed,

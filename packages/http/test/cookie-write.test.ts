@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SessionError } from '@holdfast/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   expireCookie,
   longestMaxAge,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { clearSiteData, mergeVary, securityHeaders, sessionCacheControl } from '../src/index.js'
 
 const varies: readonly (readonly [Parameters<typeof mergeVary>[0], string])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createOriginCheck, isSafeMethod, type OriginRequest } from '../src/index.js'
 
 const trustedOrigin = 'https://partner.example'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   type ClientConnection,
   createProxyTrust,
@@ -183,6 +183,13 @@ const elements: readonly (readonly [string, ProxyRequest['forwarded'], string, s
       'http',
       'app.example',
     ],
+    [
+      'a comma in a quoted extension',
+      'for=203.0.113.7;secret="a, for=1.1.1.1"',
+      '203.0.113.7',
+      'http',
+      'app.example',
+    ],
     ['a comma in quotes', 'for="1.1.1.1, for=203.0.113.7"', proxyAddress, 'http', 'app.example'],
     ['an escape', String.raw`for="203.0.113.\7"`, proxyAddress, 'http', 'app.example'],
     [
@@ -277,6 +284,7 @@ const ranges: readonly (readonly [string, readonly string[], readonly string[]])
   ['::ffff:10.0.0.0/104', ['10.1.2.3', '::ffff:10.1.2.3'], ['11.0.0.0']],
   ['2001:db8::/32', ['2001:db8::1', '2001:db8:ffff::'], ['2001:db9::', '2001:db7::']],
   ['2001:db8::1', ['2001:db8::1', '2001:DB8:0::1'], ['2001:db8::2']],
+  ['::/1', ['::1', '7fff::'], ['8000::', '192.0.2.1', '::ffff:192.0.2.1']],
   ['8000::/1', ['ffff::', '8000::'], ['7fff::', '192.0.2.1', '255.255.255.255']],
   ['loopback', ['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1'], ['128.0.0.1', '::2', '::']],
 ]
@@ -413,16 +421,32 @@ test('behind a listed proxy on this machine, loopback is decided by the client t
 })
 
 test('property: an IPv6 address has one text, and reading that text changes nothing', () => {
-  const see = createProxyTrust()
   fc.assert(
-    fc.property(fc.ipV6(), (peer) => {
-      const { address = '' } = see({ ...base, peer })
-      assert.equal(see({ ...base, peer: address }).address, address)
-      if (address.includes(':'))
+    fc.property(fc.ipV6(), (forwardedFor) => {
+      const { address = '' } = seen({ forwardedFor })
+      assert.equal(seen({ forwardedFor: address }).address, address)
+      if (address.includes(':')) {
         assert.equal(new URL(`http://[${address}]`).hostname, `[${address}]`, 'RFC 5952')
+      }
     }),
     { numRuns: 2000 },
   )
+})
+
+test('property: every IPv4 address is read as it is written', () => {
+  fc.assert(
+    fc.property(fc.ipV4(), (address) => {
+      assert.equal(seen({ forwardedFor: address }).address, address)
+      assert.equal(seen({ forwardedFor: `::ffff:${address}` }).address, address)
+    }),
+  )
+})
+
+test('peers that alternate are each judged by themselves', () => {
+  const headers = { forwardedFor: '203.0.113.7' }
+  for (const peer of [proxyAddress, '192.0.2.1', proxyAddress, undefined, proxyAddress]) {
+    assert.equal(seen({ ...headers, peer }).address, peer === proxyAddress ? '203.0.113.7' : peer)
+  }
 })
 
 test('property: whatever bytes stand on the left, the client that the proxy appended is found', () => {

@@ -1,1 +1,5 @@
-export {}
+export { sessionErrors } from './lib/http-error.js'
+export { session } from './lib/session.js'
+export type { ExpressSessionOptions, SessionData, SessionDataOrAny } from './lib/session.js'
+export { formToken } from './lib/form-token.js'
+export type { FormTokenOptions } from './lib/form-token.js'

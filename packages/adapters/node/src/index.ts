@@ -1,1 +1,2 @@
-export {}
+export { withSession } from './lib/with-session.js'
+export type { SessionHandler, SessionHandlerOptions } from './lib/with-session.js'

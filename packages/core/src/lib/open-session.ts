@@ -44,6 +44,8 @@ export class OpenSession {
   readonly facts: RequestFacts
   /** Whether the application has looked at the session: its response then depends on the cookie. */
   used = false
+  /** Is called when the application first asks for something that `commit` must write. */
+  onPending: (() => void) | null = null
   record: SessionRecord | null = null
   rejection: RejectionReason | null = null
   readonly #keys: TokenKeys
@@ -78,7 +80,9 @@ export class OpenSession {
   }
 
   get data(): WorkingData {
-    this.#data ??= new WorkingData(this.engine.dataRules, this.record?.data ?? NO_TEXTS)
+    this.#data ??= new WorkingData(this.engine.dataRules, this.record?.data ?? NO_TEXTS, () =>
+      this.#pending(),
+    )
     return this.#data
   }
 
@@ -94,9 +98,20 @@ export class OpenSession {
     )
   }
 
+  /** What becomes of the cookie when nothing is written any more. */
+  finish(): CookieAction {
+    this.close()
+    return this.#cookie()
+  }
+
   /** Writes what is due, in at most one store call, and says what becomes of the cookie. */
   commit(): MaybePromise<CookieAction> {
     return this.dirty ? andThen(this.#write(), () => this.#cookie()) : this.#cookie()
+  }
+
+  /** Whether the headers have left. */
+  get closed(): boolean {
+    return this.#responseCommitted
   }
 
   /** The headers have left: whatever would need a cookie or a later commit throws from now on. */
@@ -117,12 +132,14 @@ export class OpenSession {
   csrfBinding(): { readonly id: string; readonly generation: number } {
     if (this.record !== null) return this.record
     this.#assertCanStart()
-    return { id: this.#mint().id, generation: 0 }
+    const { id } = this.#mint()
+    this.#pending()
+    return { id, generation: 0 }
   }
 
   touch(): void {
-    this.assertOpen()
     this.#forceTouch = true
+    this.#pending()
   }
 
   async authenticate(subject: string, options: AuthenticateOptions): Promise<void> {
@@ -200,6 +217,11 @@ export class OpenSession {
     this.record = record
     this.#forceTouch = false
     this.data.stored(name, record.data)
+  }
+
+  #pending(): void {
+    this.onPending?.()
+    this.onPending = null
   }
 
   #client(): { readonly address: string | null; readonly userAgent: string | null } {

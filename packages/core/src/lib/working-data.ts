@@ -20,13 +20,15 @@ export interface DataChange {
 /** A session's data during one request: what was read, and what the request has written over it. */
 export class WorkingData {
   readonly #rules: DataRules
+  readonly #onWrite: () => void
   #base: Texts
   #written: Map<string, string | null> | null = null
   #values: Map<string, JsonValue> | null = null
   #prepared = false
 
-  constructor(rules: DataRules, base: Texts) {
+  constructor(rules: DataRules, base: Texts, onWrite: () => void) {
     this.#rules = rules
+    this.#onWrite = onWrite
     this.#base = base
   }
 
@@ -140,6 +142,7 @@ export class WorkingData {
     this.#written ??= new Map()
     this.#written.set(name, text)
     this.#values?.delete(name)
+    this.#onWrite()
   }
 
   #remember(name: string, value: JsonValue): void {

@@ -13,6 +13,8 @@ const pairPattern =
   /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"([^"\\]*)")$/
 const bracketsPattern = /^\[([^\]]*:[^\]]*)\](?::[0-9]{1,5})?$/
 const v4PortPattern = /^([0-9.]+):[0-9]{1,5}$/
+const quote = 34
+const comma = 44
 const nothing: Hop = { address: undefined, scheme: undefined, host: undefined }
 
 /**
@@ -25,9 +27,9 @@ export function* fromRight(header: string): Generator<string, void, void> {
   let end = header.length
   let quoted = false
   for (let at = end - 1; at >= 0; at--) {
-    const char = header[at]
-    if (char === '"') quoted = !quoted
-    else if (char === ',' && !quoted) {
+    const char = header.charCodeAt(at)
+    if (char === quote) quoted = !quoted
+    else if (char === comma && !quoted) {
       yield header.slice(at + 1, end).trim()
       end = at
     }

@@ -7,19 +7,22 @@ export interface IpAddress {
   readonly v4: boolean
 }
 
-/** RFC 6943 §3.1.1: only four decimal numbers without leading zeros mean the same address everywhere. */
-const v4Pattern = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
 const groupPattern = /^[0-9A-Fa-f]{1,4}$/
 const longestAddress = 45
+const dot = 46
+const zero = 48
 const mappedPrefix: readonly number[] = [0, 0, 0, 0, 0, 0xffff]
 
 /** Reads an IPv4 or IPv6 address in its strict textual form, without port, brackets and zone; else `undefined`. */
 export function parseAddress(text: string): IpAddress | undefined {
   if (text.length > longestAddress) return undefined
-  const groups = text.includes(':') ? parseV6(text) : parseV4(text)
+  if (!text.includes(':')) {
+    const bits = parseV4(text)
+    return bits === undefined ? undefined : { groups: [0, 0, 0, 0, 0, 0xffff, ...bits], v4: true }
+  }
+  const groups = parseV6(text)
   if (groups === undefined) return undefined
-  const full = groups.length === 2 ? [...mappedPrefix, ...groups] : groups
-  return { groups: full, v4: mappedPrefix.every((group, index) => full[index] === group) }
+  return { groups, v4: mappedPrefix.every((group, index) => groups[index] === group) }
 }
 
 /** Writes an address in its one canonical form: dotted decimal, or RFC 5952 for IPv6. */
@@ -36,11 +39,36 @@ export function formatAddress({ groups, v4 }: IpAddress): string {
   return `${text(groups.slice(0, run.start))}::${text(groups.slice(run.start + run.length))}`
 }
 
-/** The two 16-bit groups of an IPv4 address. */
-function parseV4(text: string): readonly number[] | undefined {
-  const [a = 256, b = 256, c = 256, d = 256] = (v4Pattern.exec(text) ?? []).slice(1).map(Number)
-  if (a > 255 || b > 255 || c > 255 || d > 255) return undefined
-  return [(a << 8) | b, (c << 8) | d]
+/**
+ * The two 16-bit groups of an IPv4 address.
+ *
+ * RFC 6943 §3.1.1: only four decimal numbers without leading zeros mean the same address everywhere.
+ */
+function parseV4(text: string): readonly [number, number] | undefined {
+  let bits = 0
+  let numbers = 0
+  let from = 0
+  for (let at = 0; at <= text.length; at++) {
+    if (at !== text.length && text.charCodeAt(at) !== dot) continue
+    const number = parseByte(text, from, at)
+    if (number === undefined || numbers === 4) return undefined
+    bits = (bits << 8) | number
+    numbers++
+    from = at + 1
+  }
+  return numbers === 4 ? [bits >>> 16, bits & 0xffff] : undefined
+}
+
+function parseByte(text: string, from: number, to: number): number | undefined {
+  const length = to - from
+  if (length < 1 || length > 3 || (length > 1 && text.charCodeAt(from) === zero)) return undefined
+  let number = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - zero
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
+  return number > 255 ? undefined : number
 }
 
 /** RFC 4291 §2.2: eight groups, of which `::` stands for one or more, and the last two may be an IPv4 address. */

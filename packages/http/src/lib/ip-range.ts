@@ -1,9 +1,9 @@
 import { type IpAddress, parseAddress } from './ip-address.js'
 import { shown } from './options.js'
 
-/** All addresses of one family whose first `bits` of 128 are those of `groups`. */
+/** All addresses of one family that equal `groups` under `masks`. */
 interface IpRange extends IpAddress {
-  readonly bits: number
+  readonly masks: readonly number[]
 }
 
 const bitsPattern = /^(?:0|[1-9]\d{0,2})$/
@@ -50,18 +50,21 @@ function parseRange(text: string, path: string): IpRange {
       `${path} must not be ${shown(text)}: if everyone is a proxy, clients choose their address`,
     )
   }
-  const range = { ...address, bits }
-  if (address.groups.some((group, index) => (group & ~mask(bits, index)) !== 0)) {
+  const masks = address.groups.map((_group, index) => mask(bits, index))
+  if (address.groups.some((group, index) => (group & ~(masks[index] ?? 0)) !== 0)) {
     throw new TypeError(`${path} has address bits beyond its prefix length; got ${shown(text)}`)
   }
-  return range
+  return { ...address, masks }
 }
 
 function contains(range: IpRange, address: IpAddress): boolean {
   if (range.v4 !== address.v4) return false
-  return range.groups.every(
-    (group, index) => ((address.groups[index] ?? 0) & mask(range.bits, index)) === group,
-  )
+  // From the end: of IPv4 addresses, all but the last two groups are the same.
+  for (let index = 7; index >= 0; index--) {
+    if (((address.groups[index] ?? 0) & (range.masks[index] ?? 0)) !== range.groups[index])
+      return false
+  }
+  return true
 }
 
 /** The bits of 16-bit group `index` that a prefix of `bits` covers. */

@@ -28,7 +28,7 @@ export interface ProxyRequest {
 
 /** Who asked, and how, once the listed proxies have been seen through. */
 export interface ClientConnection {
-  /** Canonical text of the client's address; what the server gave where that is not an address. */
+  /** Canonical text of the client's address; what the server gave where that is no address of a proxy. */
   readonly address: string | undefined
   /** Whether the client's own connection was encrypted. */
   readonly scheme: Scheme
@@ -75,13 +75,18 @@ export function createProxyTrust(
     )
   }
   if (trustProxy.length === 0) return direct
-  const trusts = rangeMatcher(trustProxy, 'trustProxy')
   const hops = forwardedHeader === 'forwarded' ? standardHops : customaryHops
+  const trusts = rangeMatcher(trustProxy, 'trustProxy')
+  // A proxy keeps its connections, so the last peer is mostly the next.
+  let last: string | undefined
+  let proxy: IpAddress | undefined
   return (request) => {
-    const peer = parseAddress(withoutZone(request.peer ?? ''))
-    return peer !== undefined && trusts(peer)
-      ? seeThrough(request, peer, trusts, hops(request))
-      : direct(request)
+    if (request.peer !== last) {
+      last = request.peer
+      const address = parseAddress(withoutZone(last ?? ''))
+      proxy = address !== undefined && trusts(address) ? address : undefined
+    }
+    return proxy === undefined ? direct(request) : seeThrough(request, proxy, trusts, hops(request))
   }
 }
 
@@ -129,7 +134,8 @@ function* customaryHops(request: ProxyRequest): Generator<Hop, void, void> {
 
 function rightmost(header: HeaderValue): string | undefined {
   if (header === undefined || header === null) return undefined
-  const [last = ''] = fromRight(joinedValue(header))
+  const line = joinedValue(header)
+  const [last = ''] = line.includes(',') ? fromRight(line) : [line.trim()]
   return last === '' ? undefined : last
 }
 
@@ -148,11 +154,10 @@ function isLoopback(address: string | undefined, host: string | undefined): bool
   return (address === '::1' || address.startsWith('127.')) && loopbackHostPattern.test(host)
 }
 
+/** Sockets give canonical text but for two things: IPv4 on a dual-stack listener is mapped, and zones. */
 function addressText(peer: string | undefined): string | undefined {
-  // Only an IPv6 text can have a second spelling.
   if (peer === undefined || !peer.includes(':')) return peer
-  const address = parseAddress(withoutZone(peer))
-  return address === undefined ? peer : formatAddress(address)
+  return peer.startsWith('::ffff:') && peer.includes('.') ? peer.slice(7) : withoutZone(peer)
 }
 
 /** A link-local peer carries the interface that it came in by: `fe80::1%eth0` (RFC 4007 §11). */

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http'
+import type { IncomingRequest } from '@holdfast/http/transport'
+
+/** A node:http (or HTTP/2 compatibility) request as the transport reads it. */
+export class NodeRequest implements IncomingRequest {
+  readonly #message: IncomingMessage
+
+  constructor(message: IncomingMessage) {
+    this.#message = message
+  }
+
+  get method(): string {
+    return this.#message.method ?? 'GET'
+  }
+
+  get peer(): string | undefined {
+    return this.#message.socket.remoteAddress
+  }
+
+  get encrypted(): boolean {
+    return 'encrypted' in this.#message.socket && this.#message.socket.encrypted === true
+  }
+
+  header(name: string): string | readonly string[] | undefined {
+    // Node keeps the first of several lines of these three, and joins others with ", ": all lines must be seen.
+    if (name === 'cookie') return this.#message.headers.cookie
+    if (!SINGLE.has(name)) return this.#message.headers[name]
+    const lines = this.#message.headersDistinct[name]
+    return lines !== undefined && lines.length > 1 ? lines : this.#message.headers[name]
+  }
+}
+
+/** Headers of which Node silently drops every line but the first. */
+const SINGLE: ReadonlySet<string> = new Set(['authorization', 'host', 'referer', 'user-agent'])

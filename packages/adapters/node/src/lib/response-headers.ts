@@ -1,0 +1,101 @@
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
+import type { CookieAction } from '@holdfast/core/engine'
+import {
+  type IncomingRequest,
+  type SessionHeaders,
+  sessionHeaders,
+  type Transport,
+} from '@holdfast/http/transport'
+
+type Headers = Readonly<Record<string, OutgoingHttpHeader | undefined>>
+
+/**
+ * Puts the session's headers into a response that is about to begin, and gives the arguments for `writeHead`. Headers that
+ * the application passes to `writeHead` itself would replace ours, so they are merged instead.
+ */
+export function putSessionHeaders(
+  res: ServerResponse,
+  args: readonly unknown[],
+  transport: Transport,
+  request: IncomingRequest,
+  used: boolean,
+  action: CookieAction,
+): readonly unknown[] {
+  if (!used && action.kind === 'none') return args
+  const passed = passedHeaders(args)
+  const given = passed === null ? null : lowerCased(passed)
+  const current = {
+    cacheControl: text(given?.['cache-control'] ?? res.getHeader('cache-control')),
+    vary: text(given?.['vary'] ?? res.getHeader('vary')),
+  }
+  const next = sessionHeaders(
+    transport.cookie,
+    () => transport.variantFor(request),
+    used,
+    action,
+    current,
+  )
+  if (given === null) {
+    setHeaders(res, next)
+    return args
+  }
+  return [...args.slice(0, -1), merged(res, given, next)]
+}
+
+function setHeaders(res: ServerResponse, next: SessionHeaders): void {
+  if (next.cacheControl !== undefined) res.setHeader('Cache-Control', next.cacheControl)
+  if (next.vary !== undefined) res.setHeader('Vary', next.vary)
+  if (next.setCookie !== undefined) res.appendHeader('Set-Cookie', next.setCookie)
+}
+
+function merged(res: ServerResponse, given: Headers, next: SessionHeaders): Headers {
+  const headers: Record<string, OutgoingHttpHeader | undefined> = { ...given }
+  if (next.cacheControl !== undefined) headers['cache-control'] = next.cacheControl
+  if (next.vary !== undefined) headers['vary'] = next.vary
+  if (next.setCookie !== undefined) {
+    headers['set-cookie'] = [
+      ...lines(given['set-cookie'] ?? res.getHeader('set-cookie')),
+      next.setCookie,
+    ]
+  }
+  return headers
+}
+
+/** The headers argument of `writeHead(status[, message][, headers])`: an object, or a flat or nested list. */
+function passedHeaders(args: readonly unknown[]): object | null {
+  const last = args.length > 1 ? args.at(-1) : null
+  return typeof last === 'object' ? last : null
+}
+
+function lowerCased(passed: object): Headers {
+  const headers: Record<string, OutgoingHttpHeader | undefined> = {}
+  for (const [name, value] of entries(passed)) {
+    const key = name.toLowerCase()
+    const before = headers[key]
+    headers[key] =
+      key === 'set-cookie' && before !== undefined ? [...lines(before), ...lines(value)] : value
+  }
+  return headers
+}
+
+function* entries(passed: object): Generator<readonly [string, OutgoingHttpHeader]> {
+  if (!Array.isArray(passed)) {
+    for (const [name, value] of Object.entries(passed)) if (value !== undefined) yield [name, value]
+    return
+  }
+  const nested: readonly unknown[] = passed
+  const flat = nested.some((item) => Array.isArray(item)) ? nested.flat() : nested
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const value = flat[at + 1]
+    yield [String(flat[at]), Array.isArray(value) ? value.map(String) : String(value)]
+  }
+}
+
+function lines(value: OutgoingHttpHeader | undefined): readonly string[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [String(value)]
+}
+
+function text(value: OutgoingHttpHeader | undefined): string | readonly string[] | undefined {
+  return typeof value === 'number' ? String(value) : value
+}
