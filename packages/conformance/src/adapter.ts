@@ -1,1 +1,11 @@
-export {}
+export { adapterCases } from './lib/adapter/adapter-cases.js'
+export type {
+  AdapterCase,
+  AdapterMount,
+  AdapterServer,
+  AdapterSuiteOptions,
+  AppReply,
+  AppRequest,
+  AppSession,
+  StandardApp,
+} from './lib/adapter/suite.js'

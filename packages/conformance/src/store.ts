@@ -1,1 +1,3 @@
-export {}
+export { storeCases } from './lib/store-cases.js'
+export type { StoreCase } from './lib/definition.js'
+export type { StoreSuiteOptions } from './lib/options.js'

@@ -1,6 +1,7 @@
 export { createSessions, DEFAULT_AUDIENCE } from './lib/manager.js'
 export type { Resolution, RevokeAllOptions, Sessions, SessionsOptions } from './lib/manager.js'
-export type { DeepReadonly, FreshOptions, Session, SessionScope } from './lib/session.js'
+export type { FreshOptions, Session } from './lib/session.js'
+export type { DeepReadonly, SessionScope } from './lib/scope.js'
 export type { AuthenticateOptions } from './lib/new-record.js'
 export type { SessionInfo } from './lib/info.js'
 export type { ClientFacts, ClientOptions } from './lib/client.js'

@@ -4,39 +4,41 @@ import type { TokenKeys } from './token.js'
 /** How long a cached record is believed without a word from the push channel, in milliseconds. */
 export const MAX_UNCONFIRMED = 5000
 
-/** A token that has passed the whole check, so that the same token need not have its tag computed again. */
+/** A token that has passed the whole check. */
 export interface CheckedToken {
   readonly keys: TokenKeys
   /** SHA-256 of the whole token. */
   readonly tokenHash: string
   readonly verifierHash: string
+  /** The record whose present token this is; null once it may have changed. */
   record: SessionRecord | null
-  readAt: number
+  readonly readAt: number
 }
 
 /**
- * Remembers checked tokens by session id, and, only while the store pushes every change, their records too. Bounded:
- * the oldest entry goes when a new one would be too many. Holds hashes, never tokens.
+ * Remembers tokens that have passed, so that the same token need not have its tag computed again; and, only while the store
+ * pushes every change, their records, so that it need not be read again either. One token a session. Bounded: the oldest
+ * entry goes when a new one would be too many. Holds hashes, never tokens.
  */
 export class CheckCache {
-  readonly #entries = new Map<string, CheckedToken>()
+  readonly #byToken = new Map<string, CheckedToken>()
+  readonly #byId = new Map<string, CheckedToken>()
   readonly #capacity: number
   #trusted: boolean
   #notices = 0
+  #resetAt = 0
 
   constructor(capacity: number, push: boolean) {
     this.#capacity = capacity
     this.#trusted = push
   }
 
-  /** The token of this session that passed last. */
-  get(id: string): CheckedToken | undefined {
-    return this.#entries.get(id)
+  get(tokenHash: string): CheckedToken | undefined {
+    return this.#byToken.get(tokenHash)
   }
 
   /** The entry's record if it may be believed at `now`. */
   fresh(entry: CheckedToken, now: number): SessionRecord | null {
-    if (entry.record === null || !this.#trusted) return null
     const age = now - entry.readAt
     return age >= 0 && age <= MAX_UNCONFIRMED ? entry.record : null
   }
@@ -53,31 +55,30 @@ export class CheckCache {
     readAt: number,
     ticket: number,
   ): void {
-    if (this.#capacity === 0) return
+    // A reset between read and now (new keys, a lost channel) makes even the tag's check void.
+    if (this.#capacity === 0 || ticket < this.#resetAt) return
     const current = this.#trusted && ticket === this.#notices
-    // Deleted first, so that the map stays ordered by age.
-    this.#entries.delete(record.id)
-    this.#entries.set(record.id, {
-      keys,
-      tokenHash,
-      verifierHash: record.verifierHash,
-      record: current ? record : null,
-      readAt,
-    })
-    if (this.#entries.size > this.#capacity) this.#dropOldest()
+    const { verifierHash } = record
+    this.#forget(record.id)
+    const entry = { keys, tokenHash, verifierHash, record: current ? record : null, readAt }
+    this.#byToken.set(tokenHash, entry)
+    this.#byId.set(record.id, entry)
+    if (this.#byId.size > this.#capacity) this.#forgetOldest()
   }
 
   /** The session changed: its record must be read again. */
   changed(id: string): void {
     this.#notices += 1
-    const entry = this.#entries.get(id)
+    const entry = this.#byId.get(id)
     if (entry !== undefined) entry.record = null
   }
 
   /** Nothing read so far may be believed. */
   reset(): void {
     this.#notices += 1
-    this.#entries.clear()
+    this.#resetAt = this.#notices
+    this.#byToken.clear()
+    this.#byId.clear()
   }
 
   /** While the channel is down no record is served from here. */
@@ -86,9 +87,16 @@ export class CheckCache {
     this.#trusted = trusted
   }
 
-  #dropOldest(): void {
-    for (const id of this.#entries.keys()) {
-      this.#entries.delete(id)
+  #forget(id: string): void {
+    const entry = this.#byId.get(id)
+    if (entry === undefined) return
+    this.#byId.delete(id)
+    this.#byToken.delete(entry.tokenHash)
+  }
+
+  #forgetOldest(): void {
+    for (const id of this.#byId.keys()) {
+      this.#forget(id)
       return
     }
   }

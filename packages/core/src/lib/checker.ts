@@ -1,8 +1,7 @@
-import type { CheckedToken } from './check-cache.js'
 import { bindingOf, eventClient } from './client.js'
 import type { Engine, RequestFacts } from './engine.js'
 import type { RejectionReason } from './events.js'
-import { judge } from './judgement.js'
+import { judge, judgeLife, type Judgement } from './judgement.js'
 import { andThen, type MaybePromise } from './maybe-promise.js'
 import type { SessionRecord } from './record.js'
 import { claimedId, type TokenKeys, tokenHash, verifierHash, verifierOf } from './token.js'
@@ -33,15 +32,19 @@ export function checkToken(
   if (token === null) return rejection === null ? NONE : reject(engine, facts, rejection, null)
   const id = claimedId(token)
   if (id === null) return reject(engine, facts, 'malformed', null)
-  const seen = engine.cache.get(id)
-  if (seen !== undefined && seen.keys === keys && seen.tokenHash === tokenHash(token)) {
-    const record = engine.cache.fresh(seen, engine.now())
-    return record === null
-      ? lookUp(engine, keys, facts, token, id, seen)
-      : conclude(engine, facts, token, record, seen)
+  const hash = tokenHash(token)
+  const seen = engine.cache.get(hash)
+  if (seen === undefined || seen.keys !== keys) {
+    if (!keys.check(token)) return reject(engine, facts, 'malformed', null)
+    return lookUp(engine, keys, facts, token, id, hash)
   }
-  if (!keys.check(token)) return reject(engine, facts, 'malformed', null)
-  return lookUp(engine, keys, facts, token, id, null)
+  const now = engine.now()
+  const record = engine.cache.fresh(seen, now)
+  if (record === null) return lookUp(engine, keys, facts, token, id, hash, seen.verifierHash)
+  const life = judgeLife(record, now)
+  return life === 'current'
+    ? accept(engine, facts, token, record, life)
+    : reject(engine, facts, life, record)
 }
 
 function lookUp(
@@ -50,17 +53,21 @@ function lookUp(
   facts: RequestFacts,
   token: string,
   id: string,
-  seen: CheckedToken | null,
+  hash: string,
+  knownVerifierHash?: string,
 ): MaybePromise<Checked> {
-  const { cache } = engine
-  const ticket = cache.ticket()
+  const ticket = engine.cache.ticket()
   return andThen(engine.store.find(id), (record) => {
     if (record === null) return reject(engine, facts, 'unknown', null, id)
-    return andThen(conclude(engine, facts, token, record, seen), (checked) => {
-      if (checked.standing === 'current')
-        cache.remember(keys, tokenHash(token), record, engine.now(), ticket)
-      return checked
-    })
+    const now = engine.now()
+    const judgement = judge(
+      record,
+      knownVerifierHash ?? verifierHash(verifierOf(token)),
+      now,
+      engine.policy,
+    )
+    if (judgement === 'current') engine.cache.remember(keys, hash, record, now, ticket)
+    return conclude(engine, facts, token, record, judgement)
   })
 }
 
@@ -69,21 +76,29 @@ function conclude(
   facts: RequestFacts,
   token: string,
   record: SessionRecord,
-  seen: CheckedToken | null,
+  judgement: Judgement,
 ): MaybePromise<Checked> {
-  const hash = seen?.verifierHash ?? verifierHash(verifierOf(token))
-  const judgement = judge(record, hash, engine.now(), engine.policy)
   switch (judgement) {
     case 'current':
     case 'previous':
-      if (isBoundElsewhere(engine, facts, record))
-        return reject(engine, facts, 'binding_mismatch', record)
-      return { standing: judgement, record, token }
+      return accept(engine, facts, token, record, judgement)
     case 'reuse':
       return endReused(engine, facts, record)
     default:
       return reject(engine, facts, judgement, record)
   }
+}
+
+function accept(
+  engine: Engine,
+  facts: RequestFacts,
+  token: string,
+  record: SessionRecord,
+  standing: 'current' | 'previous',
+): Checked {
+  if (isBoundElsewhere(engine, facts, record))
+    return reject(engine, facts, 'binding_mismatch', record)
+  return { standing, record, token }
 }
 
 function isBoundElsewhere(
@@ -100,19 +115,22 @@ function endReused(
   facts: RequestFacts,
   record: SessionRecord,
 ): MaybePromise<Checked> {
-  const { store, cache, events, now } = engine
-  const reason = 'token_reuse'
-  return andThen(
-    store.revoke({ kind: 'session', id: record.id }, { at: now(), reason }),
-    (count) => {
-      cache.changed(record.id)
+  const { store, events, now } = engine
+  const ending = { at: now(), reason: 'token_reuse' }
+  return andThen(store.revoke({ kind: 'session', id: record.id }, ending), (count) => {
+    // Of several presenters at once, the first ends it and tells.
+    if (count === 1) {
       const about = { sessionId: record.id, subject: record.subject }
       const client = eventClient(engine, facts)
       events.emit('token_reuse', about, client)
-      events.emit('session_revoked', { ...about, target: 'session', reason, count }, client)
-      return reject(engine, facts, 'superseded', record)
-    },
-  )
+      events.emit(
+        'session_revoked',
+        { ...about, target: 'session', reason: ending.reason, count },
+        client,
+      )
+    }
+    return reject(engine, facts, 'superseded', record)
+  })
 }
 
 function reject(

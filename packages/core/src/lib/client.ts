@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Engine, RequestFacts } from './engine.js'
+import { refuseUnknown } from './options.js'
 import type { ClientDescription } from './record.js'
 
 /** What is kept of a device, and what a session is bound to. */
@@ -29,9 +30,15 @@ export interface ClientRules {
 }
 
 const MAX_TEXT = 256
+/** Control, format, line and paragraph separators: nothing that breaks or hides part of a log line. */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const KNOWN = new Set(['address', 'userAgent', 'label', 'bind'])
 
 /** Checks client options; throws `TypeError` for a wrong one. */
 export function resolveClientRules(options: ClientOptions = {}): ClientRules {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('client must be an object')
+  refuseUnknown(options, KNOWN, 'client.')
   const { address = 'prefix', userAgent = 'full', label, bind } = options
   if (!['full', 'prefix', 'none'].includes(address)) {
     throw new TypeError("client.address must be 'full', 'prefix' or 'none'")
@@ -82,30 +89,34 @@ function keptAddress(rules: ClientRules, address: string | null): string | null 
 
 /** `203.0.113.7` is `203.0.113.0/24`, `2001:db8:1:2::3` is `2001:db8:1::/48`; null for what is no address. */
 export function networkPrefix(address: string): string | null {
-  const v4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/i.exec(address)
-  if (v4?.[1] !== undefined) return `${v4[1]}.0/24`
-  if (!/^[0-9a-f:]{2,39}$/i.test(address) || !address.includes(':')) return null
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups =
-    tail === undefined
-      ? left
-      : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
+  const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address
+  return v4Prefix(mapped) ?? v6Prefix(address)
+}
+
+function v4Prefix(address: string): string | null {
+  const octets = address.split('.')
+  const valid =
+    octets.length === 4 &&
+    octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) < 256)
+  return valid ? `${octets.slice(0, 3).join('.')}.0/24` : null
+}
+
+function v6Prefix(address: string): string | null {
+  const halves = address.split('::')
+  const [left = [], right = []] = halves.map((half) => (half === '' ? [] : half.split(':')))
+  const missing = 8 - left.length - right.length
+  if (halves.length > 2 || (halves.length === 2 ? missing < 1 : missing !== 0)) return null
+  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right]
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
   return `${groups
     .slice(0, 3)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/48`
 }
 
 /** Control characters out, 256 characters at most: what a client sent never breaks a log line. */
 function clean(text: string | null): string | null {
   if (text === null) return null
-  // oxlint-disable-next-line no-control-regex -- removing control characters is what this is for
-  const kept = text
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
-    .slice(0, MAX_TEXT)
-    .toWellFormed()
-    .trim()
+  const kept = text.replaceAll(CONTROL, ' ').slice(0, MAX_TEXT).toWellFormed().trim()
   return kept === '' ? null : kept
 }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { ByteReader, ByteWriter, HASH_BYTES } from './bytes.js'
 import { SessionError } from './errors.js'
 import { isSessionId } from './token.js'
 import type { ClientDescription, PreviousVerifier, SessionRecord } from './record.js'
@@ -18,15 +19,13 @@ const DATA = 128
 const CHECKSUM_AT = 2
 const BODY_AT = 6
 const ID_BYTES = 22
-const HASH_BYTES = 32
-const MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 /**
  * A record as bytes: format, flags, CRC-32 of the rest, id, verifier hash, then integers and texts, each text behind its
  * length. The value names its own key, and the checksum tells damage from data: both are checked on read.
  */
 export function encodeRecord(record: SessionRecord): Uint8Array {
-  const out = new Writer()
+  const out = new ByteWriter()
   out.byte(FORMAT)
   out.byte(flagsOf(record))
   out.skip(BODY_AT - CHECKSUM_AT)
@@ -50,7 +49,9 @@ export function encodeRecord(record: SessionRecord): Uint8Array {
     out.text(record.reason ?? '')
   }
   if (record.data.size > 0) writeData(out, record.data)
-  return out.finish()
+  const bytes = out.finish()
+  bytes.writeUInt32LE(checksum(bytes), CHECKSUM_AT)
+  return bytes
 }
 
 /**
@@ -61,7 +62,7 @@ export function decodeRecord(bytes: Uint8Array, id: string): SessionRecord {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   checkEnvelope(buffer, id)
   try {
-    return readRecord(new Reader(buffer, BODY_AT), buffer[1] ?? 0)
+    return readRecord(new ByteReader(buffer, BODY_AT), buffer[1] ?? 0)
   } catch (cause) {
     throw corrupt(id, 'cannot be read', cause)
   }
@@ -110,26 +111,26 @@ function flagsOf(record: SessionRecord): number {
 }
 
 /** Instants near the creation are written as their distance from it. */
-function writeInstants(out: Writer, record: SessionRecord): void {
+function writeInstants(out: ByteWriter, record: SessionRecord): void {
   out.signed(record.rotatedAt - record.createdAt)
   out.signed(record.lastSeenAt - record.createdAt)
   out.signed(record.idleDeadline - record.createdAt)
   out.signed(record.absoluteDeadline - record.createdAt)
 }
 
-function writePrevious(out: Writer, previous: PreviousVerifier): void {
+function writePrevious(out: ByteWriter, previous: PreviousVerifier): void {
   out.hash(previous.verifierHash)
   out.text(previous.sealed ?? '')
   out.integer(previous.supersededAt === null ? 0 : previous.supersededAt + 1)
 }
 
-function writeClient(out: Writer, client: ClientDescription): void {
+function writeClient(out: ByteWriter, client: ClientDescription): void {
   out.optional(client.label)
   out.optional(client.address)
   out.optional(client.userAgent)
 }
 
-function writeData(out: Writer, data: ReadonlyMap<string, string>): void {
+function writeData(out: ByteWriter, data: ReadonlyMap<string, string>): void {
   out.integer(data.size)
   for (const [key, text] of data) {
     out.text(key)
@@ -137,7 +138,7 @@ function writeData(out: Writer, data: ReadonlyMap<string, string>): void {
   }
 }
 
-function readRecord(input: Reader, flags: number): SessionRecord {
+function readRecord(input: ByteReader, flags: number): SessionRecord {
   const has = (flag: number): boolean => (flags & flag) !== 0
   const id = input.latin1(ID_BYTES)
   const verifierHash = input.hash()
@@ -186,7 +187,7 @@ function readRecord(input: Reader, flags: number): SessionRecord {
 const NO_METHODS: readonly string[] = []
 const NO_DATA: ReadonlyMap<string, string> = new Map()
 
-function readPrevious(input: Reader): PreviousVerifier {
+function readPrevious(input: ByteReader): PreviousVerifier {
   const verifierHash = input.hash()
   const sealed = input.text()
   const superseded = input.integer()
@@ -197,157 +198,12 @@ function readPrevious(input: Reader): PreviousVerifier {
   }
 }
 
-function readClient(input: Reader): ClientDescription {
+function readClient(input: ByteReader): ClientDescription {
   return { label: input.optional(), address: input.optional(), userAgent: input.optional() }
 }
 
-function readData(input: Reader): ReadonlyMap<string, string> {
+function readData(input: ByteReader): ReadonlyMap<string, string> {
   const data = new Map<string, string>()
   for (let left = input.integer(); left > 0; left--) data.set(input.text(), input.text())
   return data
-}
-
-let scratch = Buffer.alloc(4096)
-
-/** Appends to one shared buffer; {@link Writer.finish} copies the bytes out. */
-class Writer {
-  #at = 0
-
-  byte(value: number): void {
-    this.#need(1)
-    scratch[this.#at++] = value
-  }
-
-  skip(length: number): void {
-    this.#need(length)
-    this.#at += length
-  }
-
-  /** Seven bits a byte, least significant first; the top bit says that more follow. */
-  integer(value: number): void {
-    this.#need(8)
-    let rest = value
-    while (rest >= 0x80) {
-      scratch[this.#at++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
-    }
-    scratch[this.#at++] = rest
-  }
-
-  /** Zigzag: small distances of either sign stay short. */
-  signed(value: number): void {
-    this.integer(value < 0 ? -value * 2 - 1 : value * 2)
-  }
-
-  latin1(text: string, length: number): void {
-    this.#need(length)
-    scratch.write(text, this.#at, length, 'latin1')
-    this.#at += length
-  }
-
-  hash(text: string): void {
-    this.#need(HASH_BYTES)
-    scratch.write(text, this.#at, HASH_BYTES, 'base64url')
-    this.#at += HASH_BYTES
-  }
-
-  text(text: string): void {
-    const length = Buffer.byteLength(text)
-    this.integer(length)
-    this.#need(length)
-    scratch.write(text, this.#at, length, 'utf8')
-    this.#at += length
-  }
-
-  texts(texts: readonly string[]): void {
-    this.integer(texts.length)
-    for (const text of texts) this.text(text)
-  }
-
-  /** Null and the empty text are the same: neither describes anything. */
-  optional(text: string | null): void {
-    this.text(text ?? '')
-  }
-
-  finish(): Uint8Array {
-    const bytes = Buffer.from(scratch.subarray(0, this.#at))
-    bytes.writeUInt32LE(checksum(bytes), CHECKSUM_AT)
-    return bytes
-  }
-
-  #need(length: number): void {
-    const wanted = this.#at + length
-    if (wanted <= scratch.length) return
-    if (wanted > MAX_RECORD_BYTES) throw new RangeError('the record is larger than 64 MiB')
-    const larger = Buffer.alloc(Math.max(wanted, scratch.length * 2))
-    scratch.copy(larger, 0, 0, this.#at)
-    scratch = larger
-  }
-}
-
-/** Reads what {@link Writer} wrote; throws RangeError where the bytes end too early or too late. */
-class Reader {
-  readonly #bytes: Buffer
-  #at: number
-
-  constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes
-    this.#at = at
-  }
-
-  integer(): number {
-    let value = 0
-    let scale = 1
-    for (;;) {
-      const byte = this.#bytes[this.#at++]
-      if (byte === undefined || scale > 0x80 ** 7) throw new RangeError('integer runs past the end')
-      if (byte < 0x80) return value + byte * scale
-      value += (byte - 0x80) * scale
-      scale *= 0x80
-    }
-  }
-
-  signed(): number {
-    const value = this.integer()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  latin1(length: number): string {
-    return this.#bytes.toString('latin1', this.#at, this.#advance(length))
-  }
-
-  hash(): string {
-    return this.#bytes.toString('base64url', this.#at, this.#advance(HASH_BYTES))
-  }
-
-  text(): string {
-    const length = this.integer()
-    return this.#bytes.toString('utf8', this.#at, this.#advance(length))
-  }
-
-  texts(): readonly string[] {
-    return Array.from({ length: this.#count() }, () => this.text())
-  }
-
-  optional(): string | null {
-    const text = this.text()
-    return text === '' ? null : text
-  }
-
-  end(): void {
-    if (this.#at !== this.#bytes.length) throw new RangeError('bytes follow the end')
-  }
-
-  #count(): number {
-    const count = this.integer()
-    if (count > this.#bytes.length) throw new RangeError('count runs past the end')
-    return count
-  }
-
-  #advance(length: number): number {
-    const end = this.#at + length
-    if (end > this.#bytes.length) throw new RangeError('text runs past the end')
-    this.#at = end
-    return end
-  }
 }

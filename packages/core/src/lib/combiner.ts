@@ -1,5 +1,4 @@
-import { SessionError } from './errors.js'
-import { endedError, tooLargeError } from './failures.js'
+import { conflictError, endedError, tooLargeError } from './failures.js'
 import type { GuardedStore } from './guarded-store.js'
 import { isLive, type SessionRecord } from './record.js'
 import type { RecordChange } from './store.js'
@@ -78,6 +77,10 @@ export class Combiner {
       if (done.length === 0) return
       // A job that was refused stays refused, whatever the next attempt would say.
       round = done
+      if (set.size === 0 && unset.length === 0) {
+        for (const waiting of done) waiting.resolve(record)
+        return
+      }
       const touch = done.findLast(({ job }) => job.touch !== undefined)?.job.touch
       const result = await this.#store.update(id, {
         now: this.#now(),
@@ -101,11 +104,7 @@ export class Combiner {
           throw endedError()
       }
     }
-    throw new SessionError(
-      'ERR_SESSION_CONFLICT',
-      `the session changed under update() ${MAX_ATTEMPTS} times in a row; try again later`,
-      { retryable: true },
-    )
+    throw conflictError(MAX_ATTEMPTS)
   }
 
   /** One job too large must not take the others of its round down with it. */
@@ -154,8 +153,8 @@ function applyAll(record: SessionRecord, round: readonly Waiting[]): Applied {
   const set = new Map<string, string>()
   const unset: string[] = []
   for (const [name, text] of changed) {
-    if (text === null) unset.push(name)
-    else set.set(name, text)
+    if (text !== null && text !== record.data.get(name)) set.set(name, text)
+    if (text === null && record.data.has(name)) unset.push(name)
   }
   return { set, unset, done }
 }

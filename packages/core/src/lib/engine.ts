@@ -39,10 +39,15 @@ export interface RequestFacts {
 }
 
 /** Facts of a check that no request stands behind. */
-export const NO_REQUEST: Omit<RequestFacts, 'token'> = {
-  rejection: null,
-  address: null,
-  userAgent: null,
-  countsAsActivity: true,
-  refusal: null,
+export class NoRequest implements RequestFacts {
+  readonly token: string | null
+  readonly rejection = null
+  readonly address = null
+  readonly userAgent = null
+  readonly countsAsActivity = true
+  readonly refusal = null
+
+  constructor(token: string | null) {
+    this.token = token
+  }
 }

@@ -118,13 +118,14 @@ export class Events {
     client: EventClient | null = null,
   ): void {
     if (!this.active) return
-    const event = {
+    const base = {
       type,
       at: this.#now(),
       tenant: this.#tenant,
-      client,
-      ...fields,
-    } as unknown as SessionEvent
+      client: client && Object.freeze(client),
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `fields` are those of `type`, which the compiler cannot follow
+    const event = Object.freeze({ ...base, ...fields }) as unknown as SessionEvent
     for (const name of [type, '*'] as const) {
       for (const listener of this.#listeners.get(name) ?? []) this.#call(listener, event)
     }

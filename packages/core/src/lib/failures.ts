@@ -38,3 +38,20 @@ export function repeatedId(): SessionError {
     'a new session id was taken already, which a working random generator does not do; nothing was written',
   )
 }
+
+/** A sign-in over the limit, where the limit says `reject`. */
+export function limitError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_LIMIT',
+    'the subject has as many sessions as maxSessionsPerSubject allows; end one of them first',
+  )
+}
+
+/** Others kept changing the session between read and write. */
+export function conflictError(attempts: number): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFLICT',
+    `the session changed between read and write ${attempts} times in a row; try again later`,
+    { retryable: true },
+  )
+}

@@ -1,6 +1,7 @@
+import type { CheckCache } from './check-cache.js'
 import { SessionError } from './errors.js'
 import type { Events } from './events.js'
-import { isPromise, type MaybePromise } from './maybe-promise.js'
+import { andThen, isPromise, type MaybePromise } from './maybe-promise.js'
 import type { SessionRecord } from './record.js'
 import type {
   Admission,
@@ -23,8 +24,10 @@ export class GuardedStore {
   readonly store: SessionStore
   readonly #events: Events
   readonly #timeout: number
+  readonly #cache: CheckCache
 
-  constructor(store: SessionStore, events: Events, timeout: number) {
+  constructor(store: SessionStore, cache: CheckCache, events: Events, timeout: number) {
+    this.#cache = cache
     this.store = store
     this.#events = events
     this.#timeout = timeout
@@ -37,9 +40,9 @@ export class GuardedStore {
     } catch (error) {
       throw this.#failure('find', error)
     }
-    if (!isPromise(found)) return this.#own(id, found)
+    if (!isPromise(found)) return this.#own('find', id, found)
     return this.#wait('find', found, () => this.store.find(id)).then((record) =>
-      this.#own(id, record),
+      this.#own('find', id, record),
     )
   }
 
@@ -47,12 +50,27 @@ export class GuardedStore {
     return this.#call('insert', () => this.store.insert(record, admission))
   }
 
+  /** The process's own cache never outlives its own change, however late the store's notice is. */
   update(id: string, change: RecordChange): MaybePromise<UpdateResult> {
-    return this.#call('update', () => this.store.update(id, change))
+    return andThen(
+      this.#call('update', () => this.store.update(id, change)),
+      (result) => {
+        this.#cache.changed(id)
+        if ('record' in result) this.#own('update', id, result.record)
+        return result
+      },
+    )
   }
 
   revoke(target: RevokeTarget, ending: Ending): MaybePromise<number | null> {
-    return this.#call('revoke', () => this.store.revoke(target, ending), true)
+    return andThen(
+      this.#call('revoke', () => this.store.revoke(target, ending), true),
+      (count) => {
+        if (target.kind === 'session') this.#cache.changed(target.id)
+        else this.#cache.reset()
+        return count
+      },
+    )
   }
 
   list(subject: string, page: ListPage): MaybePromise<ListResult> {
@@ -64,13 +82,19 @@ export class GuardedStore {
   }
 
   epoch(): MaybePromise<number> {
-    return this.#call('epoch', () => this.store.epoch(), true)
+    let epoch: MaybePromise<number>
+    try {
+      epoch = this.store.epoch()
+    } catch (error) {
+      throw this.#failure('epoch', error)
+    }
+    return isPromise(epoch) ? this.#wait('epoch', epoch, () => this.store.epoch()) : epoch
   }
 
-  #own(id: string, record: SessionRecord | null): SessionRecord | null {
-    if (record === null || record.id === id) return record
-    const message = `the store answered for session ${id} with another session's record`
-    throw this.#failure('find', new SessionError('ERR_SESSION_STORE_CORRUPT', message))
+  #own(operation: string, id: string, record: SessionRecord | null): SessionRecord | null {
+    if (record === null || record?.id === id) return record
+    const message = `the store answered for session ${id} with something else than its record`
+    throw this.#failure(operation, new SessionError('ERR_SESSION_STORE_CORRUPT', message))
   }
 
   #call<T>(operation: string, run: () => MaybePromise<T>, idempotent = false): MaybePromise<T> {

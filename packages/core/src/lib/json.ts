@@ -45,9 +45,15 @@ function check(value: unknown, path: string, depth: number): void {
 }
 
 function checkArray(value: readonly unknown[], path: string, depth: number): void {
-  if (Object.keys(value).length !== value.length)
+  if (Object.getPrototypeOf(value) !== Array.prototype)
+    throw invalid(path, 'is an instance of an Array subclass')
+  // Every index and `length`, nothing else.
+  if (Reflect.ownKeys(value).length !== value.length + 1)
     throw invalid(path, 'is an array with holes or extra properties')
-  value.forEach((item, index) => check(item, `${path}[${index}]`, depth + 1))
+  for (let index = 0; index < value.length; index++) {
+    if (!Object.hasOwn(value, index)) throw invalid(path, 'is an array with holes')
+    check(value[index], `${path}[${index}]`, depth + 1)
+  }
 }
 
 function checkObject(value: object, path: string, depth: number): void {
@@ -83,7 +89,8 @@ export function fromJson(text: string, path: string): JsonValue {
 /** A stored value as the caller's own copy. Throws `ERR_SESSION_STORE_CORRUPT` if it is no JSON. */
 export function parse(text: string, path: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue
+    const value: JsonValue = JSON.parse(text)
+    return value
   } catch {
     // The parser's own message quotes the text, so it does not become the cause.
     throw new SessionError(

@@ -31,16 +31,26 @@ export function judge(
   now: number,
   policy: Policy,
 ): Judgement {
-  if (record.revokedAt !== null) return 'revoked'
-  if (now >= record.absoluteDeadline || isFromTheFuture(record, now)) return 'absolute_expired'
-  if (now >= record.idleDeadline) return 'idle_expired'
+  const end = judgeLife(record, now)
+  if (end !== 'current') return end
   if (constantTimeEqual(verifierHash, record.verifierHash)) return 'current'
   return judgeOld(record, verifierHash, now, policy)
 }
 
+/** Judges a record by itself: what it says of its present token. */
+export function judgeLife(
+  record: SessionRecord,
+  now: number,
+): 'current' | 'revoked' | 'idle_expired' | 'absolute_expired' {
+  if (record.revokedAt !== null) return 'revoked'
+  if (!(now < record.absoluteDeadline) || isFromTheFuture(record, now)) return 'absolute_expired'
+  return now < record.idleDeadline ? 'current' : 'idle_expired'
+}
+
 /** A clock that was ahead and is set right must not lengthen a life (promise P8). */
 function isFromTheFuture(record: SessionRecord, now: number): boolean {
-  return Math.max(record.createdAt, record.authenticatedAt ?? 0) > now + CLOCK_TOLERANCE
+  const latest = now + CLOCK_TOLERANCE
+  return record.createdAt > latest || (record.authenticatedAt ?? 0) > latest
 }
 
 function judgeOld(
@@ -56,6 +66,8 @@ function judgeOld(
   if (previous.sealed === null)
     return since !== null && now <= since + STRAGGLER_WINDOW ? 'superseded' : 'reuse'
   if (!constantTimeEqual(verifierHash, previous.verifierHash)) return 'reuse'
-  const good = since === null || (policy.rotationGrace > 0 && now <= since + policy.rotationGrace)
-  return good ? 'previous' : 'reuse'
+  if (since === null) return 'previous'
+  if (now > since + policy.rotationGrace || policy.rotationGrace === 0) return 'reuse'
+  // Superseded in the future: the clock was set back, and the grace must not last as long as that.
+  return now >= since - policy.rotationGrace ? 'previous' : 'superseded'
 }

@@ -46,7 +46,7 @@ export function readKeyRing(keys: readonly KeyInput[]): readonly RingKey[] {
       `keys is empty; give at least one secret key. ${REMEDY}`,
     )
   }
-  const ring = keys.map((key, index) => readKey(key, `keys[${index}]`))
+  const ring = Array.from(keys, (key, index) => readKey(key, `keys[${index}]`))
   if (new Set(ring.map((key) => key.id)).size !== ring.length) {
     throw new SessionError(
       'ERR_SESSION_KEY_INVALID',

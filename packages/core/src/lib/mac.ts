@@ -7,6 +7,13 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /** Length of {@link Mac.compute}'s answer: 128 bits, each 32-bit word as six base62 characters. */
 export const MAC_LENGTH = 24
 
+const WORD_LENGTH = 6
+const WORDS: readonly number[] = [0, 4, 8, 12]
+const DIGITS: readonly number[] = Array.from({ length: 128 }, (_, code) => {
+  const digit = ALPHABET.indexOf(String.fromCharCode(code))
+  return digit === -1 ? NaN : digit
+})
+
 /** Derives an independent 32-byte key for one purpose from a key of the ring (one-block HKDF-Expand, RFC 5869 §2.3). */
 export function deriveKey(key: Uint8Array, purpose: string): Buffer {
   return createHmac('sha256', key).update(`holdfast/v1/${purpose}\u0001`, 'utf8').digest()
@@ -43,21 +50,50 @@ export class Mac {
 
   /** The MAC of `message`, which must be ASCII and of the declared length, as 24 base62 characters. */
   compute(message: string): string {
+    const digest = this.#digest(message)
+    return WORDS.map((at) => base62(wordAt(digest, at), WORD_LENGTH)).join('')
+  }
+
+  /**
+   * Whether the 24 characters of `text` from `tagAt` on are the MAC of the message that `text` begins with, compared in
+   * constant time. A word has exactly one spelling, so no second text passes.
+   */
+  verify(text: string, tagAt: number): boolean {
+    const digest = this.#digest(text)
+    let difference = 0
+    let at = tagAt
+    for (const word of WORDS) {
+      difference += Math.abs(wordAt(digest, word) - fromBase62(text, at))
+      at += WORD_LENGTH
+    }
+    return difference === 0
+  }
+
+  /** HMAC-SHA256 of the declared length of `message`, a byte a character. */
+  #digest(message: string): string {
     this.#inner.write(message, this.#messageAt, 'latin1')
     this.#outer.write(hash('sha256', this.#inner, 'binary'), BLOCK, 'latin1')
-    const digest = hash('sha256', this.#outer, 'binary')
-    return word(digest, 0) + word(digest, 4) + word(digest, 8) + word(digest, 12)
+    return hash('sha256', this.#outer, 'binary')
   }
 }
 
-/** Six base62 characters for the 32-bit word at `at`. */
-function word(digest: string, at: number): string {
-  const value =
+/** The 32-bit word at byte `at` of a digest. */
+function wordAt(digest: string, at: number): number {
+  return (
     digest.charCodeAt(at) * 0x1000000 +
     ((digest.charCodeAt(at + 1) << 16) |
       (digest.charCodeAt(at + 2) << 8) |
       digest.charCodeAt(at + 3))
-  return base62(value, 6)
+  )
+}
+
+/** The number that six base62 characters stand for; NaN if one of them is none. */
+function fromBase62(text: string, at: number): number {
+  let value = 0
+  for (let offset = 0; offset < WORD_LENGTH; offset++) {
+    value = value * 62 + (DIGITS[text.charCodeAt(at + offset)] ?? NaN)
+  }
+  return value
 }
 
 /** `value` (a non-negative integer) in base62, `length` characters, most significant first. */

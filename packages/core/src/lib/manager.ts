@@ -4,7 +4,7 @@ import { type ClientOptions, resolveClientRules } from './client.js'
 import { Combiner } from './combiner.js'
 import { CsrfTokens } from './csrf.js'
 import { type DataOptions, resolveDataRules } from './data-options.js'
-import { type Engine, NO_REQUEST, type RequestFacts } from './engine.js'
+import { type Engine, NoRequest, type RequestFacts } from './engine.js'
 import {
   Events,
   type RejectionReason,
@@ -16,7 +16,7 @@ import { type SessionInfo, toInfo } from './info.js'
 import type { JsonValue } from './json.js'
 import { type KeyInput, readKeyRing } from './keys.js'
 import { lengthPrefixed } from './mac.js'
-import { andThen, isPromise, type MaybePromise } from './maybe-promise.js'
+import { isPromise, type MaybePromise } from './maybe-promise.js'
 import { checkSubject } from './new-record.js'
 import { OpenSession } from './open-session.js'
 import { checkOptions, type ManagerRules } from './options.js'
@@ -88,6 +88,7 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   readonly #keys = new Map<string, TokenKeys>()
   readonly #unwatch: (() => void) | undefined
   #ring: ReturnType<typeof readKeyRing>
+  #lastEpoch: number | null = null
 
   constructor(options: SessionsOptions<Data>) {
     this.#rules = checkOptions(options)
@@ -95,15 +96,16 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     this.#ring = readKeyRing(options.keys)
     this.policy = resolvePolicy(options)
     const events = new Events(now, tenant)
-    const guarded = new GuardedStore(store, events, storeTimeout)
-    const dataRules = resolveDataRules(options as DataOptions<object>)
+    const cache = new CheckCache(cacheSize, store.capabilities.push)
+    const guarded = new GuardedStore(store, cache, events, storeTimeout)
+    const dataRules = resolveDataRules(options)
     const text = new RandomText(random)
     this.#engine = {
       policy: this.policy,
       dataRules,
       clientRules: resolveClientRules(options.client),
       store: guarded,
-      cache: new CheckCache(cacheSize, store.capabilities.push),
+      cache,
       combiner: new Combiner(guarded, now, dataRules.maxDataBytes),
       csrf: new CsrfTokens(this.#ring, tenant ?? '', text),
       events,
@@ -125,11 +127,8 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   ): MaybePromise<Resolution<Data>> {
     if (token !== null && typeof token !== 'string')
       throw new TypeError('token must be a string or null')
-    return andThen(this.open(this.tokenKeys(audience), { ...NO_REQUEST, token }), (open) => {
-      open.close()
-      if (open.record !== null) return { status: 'active', session: new Session<Data>(open) }
-      return open.rejection === null ? NONE : { status: 'rejected', reason: open.rejection }
-    })
+    const open = this.open(this.tokenKeys(audience), new NoRequest(token))
+    return isPromise(open) ? open.then(toResolution<Data>) : toResolution<Data>(open)
   }
 
   /** One session by its id, ended ones included as long as they are kept; null if there is none. */
@@ -199,11 +198,13 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
 
   /** Calls `listener` for each event of this name, `'*'` for all; the returned function ends it. */
   on<Name extends SessionEventName>(name: Name | '*', listener: SessionListener<Name>): () => void {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is called with events of this name only
     return this.#engine.events.on(name, listener as unknown as SessionListener)
   }
 
   /** Stops sweeping and closes the store. */
   async close(): Promise<void> {
+    this.#engine.cache.setTrusted(false)
     this.#unwatch?.()
     await this.#sweeper.stop()
     await this.#rules.store.close()
@@ -225,18 +226,25 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   /** For transports: the session of one request. Errors: store errors, upon which the request must be refused. */
   open(keys: TokenKeys, facts: RequestFacts): MaybePromise<OpenSession> {
     const engine = this.#engine
-    const epoch = this.#epoch()
-    return andThen(
-      checkToken(engine, keys, facts),
-      (checked) => new OpenSession(engine, keys, facts, checked, epoch),
-    )
+    const checked = checkToken(engine, keys, facts)
+    if (isPromise(checked)) {
+      const epoch = this.#readEpoch()
+      return checked.then((later) => new OpenSession(engine, keys, facts, later, epoch))
+    }
+    // Junk costs no store call: an older counter is as safe, it can only refuse a sign-in, never let one through.
+    const junk =
+      checked.standing === 'rejected' &&
+      (checked.reason === 'malformed' || checked.reason === 'ambiguous')
+    const epoch = junk && this.#lastEpoch !== null ? this.#lastEpoch : this.#readEpoch()
+    return new OpenSession(engine, keys, facts, checked, epoch)
   }
 
-  /** Only a sign-in needs the counter, so only a sign-in fails where it cannot be read. */
-  #epoch(): MaybePromise<number> {
+  /** The revocation counter as the request begins. Only a sign-in needs it, so only a sign-in fails where it cannot be read. */
+  #readEpoch(): MaybePromise<number> {
     try {
       const epoch = this.#engine.store.epoch()
-      if (isPromise(epoch)) epoch.catch(() => undefined)
+      if (!isPromise(epoch)) return (this.#lastEpoch = epoch)
+      void this.#learn(epoch)
       return epoch
     } catch (error) {
       const failed = Promise.reject<number>(error)
@@ -245,12 +253,18 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     }
   }
 
+  async #learn(epoch: Promise<number>): Promise<void> {
+    // A failure is for the sign-in that needs the counter.
+    this.#lastEpoch = await epoch.catch(() => this.#lastEpoch)
+  }
+
   async #revoke(target: RevokeTarget, reason: string): Promise<number | null> {
     checkReason(reason)
-    const { store, cache, events, now } = this.#engine
+    const { store, events, now } = this.#engine
     const count = await store.revoke(target, { at: now(), reason })
-    if (target.kind === 'session') cache.changed(target.id)
-    else cache.reset()
+    if (target.kind !== 'session') void this.#readEpoch()
+    // Ending what had ended already is no event.
+    if (target.kind === 'session' && count !== 1) return count
     const sessionId = target.kind === 'session' ? target.id : null
     const subject = target.kind === 'subject' ? target.subject : null
     events.emit('session_revoked', { sessionId, subject, target: target.kind, reason, count })
@@ -270,6 +284,12 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
         events.emit('store_channel', { store, healthy: notice.kind === 'healthy' })
     }
   }
+}
+
+function toResolution<Data extends object>(open: OpenSession): Resolution<Data> {
+  open.close()
+  if (open.record !== null) return { status: 'active', session: new Session<Data>(open) }
+  return open.rejection === null ? NONE : { status: 'rejected', reason: open.rejection }
 }
 
 /**

@@ -3,7 +3,7 @@ export type MaybePromise<T> = T | Promise<T>
 
 /** Tells a promise from a value without waiting for it. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  return value instanceof Promise
 }
 
 /** Goes on with `next` at once if the value is there, else when it comes. */

@@ -1,16 +1,21 @@
+import * as announce from './announce.js'
+import { buildChange } from './build-change.js'
 import type { Checked } from './checker.js'
-import { andThen, type MaybePromise } from './maybe-promise.js'
 import { eventClient } from './client.js'
+import { ClientToken, type CookieAction } from './client-token.js'
+import { renewalDue, settleDue, touchAt, touchDue } from './due.js'
 import type { Engine, RequestFacts } from './engine.js'
 import { SessionError } from './errors.js'
 import type { RejectionReason } from './events.js'
 import {
+  conflictError,
   endedError,
   notAuthenticated,
   repeatedId,
   revokedMeanwhile,
   tooLargeError,
 } from './failures.js'
+import { andThen, type MaybePromise } from './maybe-promise.js'
 import {
   type AuthenticateOptions,
   authentication,
@@ -19,21 +24,22 @@ import {
   type SignIn,
 } from './new-record.js'
 import type { SessionRecord } from './record.js'
-import { openSuccessor, sealSuccessor } from './seal.js'
 import type { RecordChange, UpdateResult } from './store.js'
-import { ID_LENGTH, type TokenKeys, VERIFIER_LENGTH, verifierHash, verifierOf } from './token.js'
-import { NO_TEXTS, WorkingData } from './working-data.js'
+import { type TokenKeys, verifierHash } from './token.js'
+import { NO_TEXTS, NO_WRITES, WorkingData, type Writes } from './working-data.js'
 
-/** What the transport does with the cookie of this response. */
-export type CookieAction =
-  | { readonly kind: 'none' }
-  /** `maxAge` in milliseconds; null for a cookie that ends with the browser. */
-  | { readonly kind: 'set'; readonly token: string; readonly maxAge: number | null }
-  | { readonly kind: 'expire' }
+/** Rewriting old data holds only for the record that was read; another request may be first, but not for ever. */
+const MAX_ATTEMPTS = 20
 
-const NO_ACTION: CookieAction = { kind: 'none' }
-
-const TOUCH_GRAIN = 1 / 20
+/** What goes into a change beside what the application wrote. */
+interface ChangeParts {
+  readonly touch?: boolean
+  /** The verifier to renew to. */
+  readonly successor?: string | null
+  /** Also write old data in its new version. */
+  readonly rewrite?: boolean
+  readonly extra?: Partial<RecordChange>
+}
 
 /**
  * One session during one request: what the check found, what the request wants changed, and the one write that says so.
@@ -41,22 +47,20 @@ const TOUCH_GRAIN = 1 / 20
  */
 export class OpenSession {
   readonly engine: Engine
-  readonly facts: RequestFacts
   /** Whether the application has looked at the session: its response then depends on the cookie. */
   used = false
   /** Is called when the application first asks for something that `commit` must write. */
   onPending: (() => void) | null = null
   record: SessionRecord | null = null
   rejection: RejectionReason | null = null
-  readonly #keys: TokenKeys
+  readonly #facts: RequestFacts
   readonly #epoch: MaybePromise<number>
-  /** The token that the client holds, as far as this request knows. */
-  #token: string | null = null
-  #standing: 'current' | 'previous' | null = null
+  readonly #token: ClientToken
+  /** The generation that the request belongs to: after another request's sign-in it may not write. */
+  #generation = 0
   #data: WorkingData | null = null
-  #minted: { readonly id: string; readonly verifier: string } | null = null
-  #outgoing: string | null = null
-  #expire = false
+  #starting: Promise<void> | null = null
+  #startRequested = false
   #forceTouch = false
   #responseCommitted = false
 
@@ -68,14 +72,13 @@ export class OpenSession {
     epoch: MaybePromise<number>,
   ) {
     this.engine = engine
-    this.facts = facts
-    this.#keys = keys
+    this.#facts = facts
     this.#epoch = epoch
+    this.#token = new ClientToken(keys, engine.random, checked)
     if (checked.standing === 'rejected') this.rejection = checked.reason
     else if (checked.standing !== 'none') {
       this.record = checked.record
-      this.#token = checked.token
-      this.#standing = checked.standing
+      this.#generation = checked.record.generation
     }
   }
 
@@ -88,14 +91,11 @@ export class OpenSession {
 
   /** Whether `commit` has something to write. */
   get dirty(): boolean {
+    const { record } = this
+    if (record === null) return this.#startRequested || this.#data?.hasValues === true
     if (this.#data?.dirty === true) return true
-    if (this.record === null) return this.#minted !== null
     const now = this.engine.now()
-    return (
-      this.#touchDue(this.record, now) ||
-      this.#settleDue(this.record) ||
-      this.#rotateDue(this.record, now)
-    )
+    return this.#touchDue(record, now) || this.#settleDue(record) || this.#renewalDue(record, now)
   }
 
   /** What becomes of the cookie when nothing is written any more. */
@@ -109,7 +109,6 @@ export class OpenSession {
     return this.dirty ? andThen(this.#write(), () => this.#cookie()) : this.#cookie()
   }
 
-  /** Whether the headers have left. */
   get closed(): boolean {
     return this.#responseCommitted
   }
@@ -132,7 +131,8 @@ export class OpenSession {
   csrfBinding(): { readonly id: string; readonly generation: number } {
     if (this.record !== null) return this.record
     this.#assertCanStart()
-    const { id } = this.#mint()
+    const { id } = this.#token.mint()
+    this.#startRequested = true
     this.#pending()
     return { id, generation: 0 }
   }
@@ -146,10 +146,10 @@ export class OpenSession {
     checkSubject(subject)
     this.#assertCanIssue()
     const epoch = await this.#epoch
-    const { record } = this
-    if (record !== null && record.subject !== null && record.subject !== subject)
-      await this.revoke('account_switched')
-    if (this.record !== null && (await this.#bind(this.record, subject, options, epoch))) return
+    await this.#starting
+    const other = this.record?.subject ?? subject
+    if (other !== subject) await this.revoke('account_switched')
+    if (this.record !== null && (await this.#bind(this.record, { subject, options }, epoch))) return
     await this.#start({ subject, options }, epoch)
   }
 
@@ -158,13 +158,8 @@ export class OpenSession {
     if (record === null || record.subject === null) throw notAuthenticated()
     this.#assertCanIssue()
     const methods = options.methods ?? record.methods
-    const bound = await this.#bind(
-      record,
-      record.subject,
-      { methods, remember: record.persistent },
-      record.epoch,
-    )
-    if (!bound) throw endedError()
+    const again = { subject: record.subject, options: { methods, remember: record.persistent } }
+    if (!(await this.#bind(record, again, record.epoch))) throw endedError()
   }
 
   /** A new token at a change of privilege; the old one is dead when this returns. */
@@ -172,51 +167,56 @@ export class OpenSession {
     const { record } = this
     if (record === null) return
     this.#assertCanIssue()
-    const verifier = this.engine.random.base62(VERIFIER_LENGTH)
-    const at = this.engine.now()
-    const change = {
-      ...this.#change(record, at, false),
-      replace: { verifierHash: verifierHash(verifier), at },
-    }
-    const result = await this.engine.store.update(record.id, change)
-    this.#applied(result, change)
+    const verifier = this.#token.verifier()
+    const replace = { verifierHash: verifierHash(verifier), at: this.engine.now() }
+    await this.#update(record, { extra: { replace } })
     this.#adopt(verifier)
-    this.#emitRenewed(record)
+    announce.renewed(this, record)
   }
 
   async revoke(reason: string): Promise<void> {
-    const { record } = this
+    await this.#starting?.catch(() => undefined)
+    const { record, engine } = this
     if (record !== null) {
-      const { events, store, now } = this.engine
-      const count = await store.revoke({ kind: 'session', id: record.id }, { at: now(), reason })
-      this.engine.cache.changed(record.id)
-      events.emit(
-        'session_revoked',
-        { sessionId: record.id, subject: record.subject, target: 'session', reason, count },
-        this.#client(),
-      )
+      const { id, subject } = record
+      const count = await engine.store.revoke({ kind: 'session', id }, { at: engine.now(), reason })
+      const about = { sessionId: id, subject, target: 'session', reason, count } as const
+      if (count === 1) engine.events.emit('session_revoked', about, this.client)
     }
-    this.#detach()
-    this.#expire = record !== null || this.facts.token !== null || this.facts.rejection !== null
+    this.#detach(this.#data?.writes)
+    const { token, rejection } = this.#facts
+    if (record !== null || token !== null || rejection !== null) this.#token.expire()
   }
 
-  /** Starts the session if there is none yet, with what has been written so far. */
-  async save(): Promise<void> {
-    await this.#write()
+  /** Writes at once what has been written so far, starting the session if there is none. */
+  async save(rewrite = false): Promise<void> {
+    if (this.record === null) {
+      await this.#startOnce()
+      // What a parallel call wrote after the start had been sent.
+      if (this.#data?.dirty !== true) return
+    }
+    await this.#write(rewrite)
   }
 
   /** The change of activity that is due, to ride along with another write. */
   dueTouch(): RecordChange['touch'] | undefined {
-    const { record } = this
-    const now = this.engine.now()
-    return record !== null && this.#touchDue(record, now) ? this.#touchAt(now) : undefined
+    const { record, engine } = this
+    const now = engine.now()
+    return record !== null && this.#touchDue(record, now) ? touchAt(engine.policy, now) : undefined
   }
 
-  /** Takes over a record that another write of this request gave back. */
-  stored(record: SessionRecord, name: string): void {
+  /** Takes over a record that another write of this request gave back; `sent` is stored with it. */
+  stored(record: SessionRecord, sent: Writes): void {
+    if (this.record === null) return
+    if (record.verifierHash !== this.record.verifierHash) this.#token.stand(record)
     this.record = record
     this.#forceTouch = false
-    this.data.stored(name, record.data)
+    this.#data?.rebase(record.data, sent)
+  }
+
+  /** The device, as far as events may show it. */
+  get client(): { readonly address: string | null; readonly userAgent: string | null } {
+    return eventClient(this.engine, this.#facts)
   }
 
   #pending(): void {
@@ -224,61 +224,54 @@ export class OpenSession {
     this.onPending = null
   }
 
-  #client(): { readonly address: string | null; readonly userAgent: string | null } {
-    return eventClient(this.engine, this.facts)
-  }
-
-  #write(): MaybePromise<void> {
-    const { record } = this
-    if (record === null) return andThen(this.#epoch, (epoch) => this.#start(null, epoch))
-    const now = this.engine.now()
-    const rotates = this.#rotateDue(record, now)
-    const verifier = rotates ? this.engine.random.base62(VERIFIER_LENGTH) : null
-    const change = this.#change(record, now, true, verifier)
-    return andThen(this.engine.store.update(record.id, change), (result) => {
-      this.#applied(result, change)
-      if (verifier !== null) this.#rotated(verifier)
+  #write(rewrite = false): MaybePromise<void> {
+    const { record, engine } = this
+    if (record === null) return this.#startOnce()
+    const renews = this.#renewalDue(record, engine.now())
+    const successor = renews ? this.#token.verifier() : null
+    return andThen(this.#update(record, { touch: true, successor, rewrite }), () => {
+      if (successor !== null) this.#renewed(successor)
     })
   }
 
-  /** What is due for `record`, as one change. */
-  #change(
-    record: SessionRecord,
-    now: number,
-    touch: boolean,
-    successor: string | null = null,
-  ): RecordChange {
-    const { engine } = this
-    const dirty = this.#data?.dirty === true
-    const hash = record.verifierHash
-    return {
-      now,
-      ifGeneration: record.generation,
-      ...(dirty ? { ...this.data.change(), maxDataBytes: engine.dataRules.maxDataBytes } : {}),
-      ...(touch && this.#touchDue(record, now) ? { touch: this.#touchAt(now) } : {}),
-      ...(this.#settleDue(record) ? { settle: { verifierHash: hash, at: now } } : {}),
-      ...(successor === null || this.#token === null
-        ? {}
-        : {
-            rotate: {
-              ifVerifierHash: hash,
-              verifierHash: verifierHash(successor),
-              sealed: sealSuccessor(successor, verifierOf(this.#token), record.id, engine.random),
-              at: now,
-            },
-          }),
-    }
+  /** One change of the record, with everything that the application has written. Throws if the session has ended. */
+  #update(record: SessionRecord, parts: ChangeParts, attempt = 1): MaybePromise<UpdateResult> {
+    const change = this.#change(record, parts)
+    const sent = this.#data?.writes ?? NO_WRITES
+    return andThen(this.engine.store.update(record.id, change), (result) => {
+      if (result.status === 'conflict' && attempt < MAX_ATTEMPTS) {
+        this.stored(result.record, NO_WRITES)
+        return this.#update(result.record, parts, attempt + 1)
+      }
+      this.#applied(result, change, sent)
+      return result
+    })
   }
 
-  #applied(result: UpdateResult, change: RecordChange): void {
+  #change(record: SessionRecord, parts: ChangeParts): RecordChange {
+    const now = this.engine.now()
+    return buildChange(this.engine, this.#token, this.#data, record, {
+      now,
+      generation: this.#generation,
+      touches: parts.touch === true && this.#touchDue(record, now),
+      settles: this.#settleDue(record),
+      successor: parts.successor ?? null,
+      rewrites: parts.rewrite === true,
+      extra: parts.extra ?? {},
+    })
+  }
+
+  #applied(result: UpdateResult, change: RecordChange, sent: Writes): void {
     switch (result.status) {
       case 'updated':
-        this.record = result.record
-        this.#forceTouch = false
-        this.#data?.rebase(result.record.data, false)
+        this.stored(result.record, sent)
         return
       case 'too_large':
         throw tooLargeError(result.bytes, this.engine.dataRules.maxDataBytes)
+      case 'limit':
+        throw announce.overLimit(this, change.authenticate?.subject ?? '')
+      case 'conflict':
+        throw conflictError(MAX_ATTEMPTS)
       default:
         this.#refused(change)
     }
@@ -287,186 +280,115 @@ export class OpenSession {
   /** The session ended under the request. Activity and renewal are moot then; a write is not lost in silence. */
   #refused(change: RecordChange): void {
     const { record } = this
-    this.#detach()
-    const wrote = change.set !== undefined || change.replace !== undefined
-    if (record === null || !wrote) return
-    const fields = { sessionId: record.id, subject: record.subject }
-    this.engine.events.emit('session_write_refused', fields, this.#client())
+    const signsIn = change.authenticate !== undefined
+    // A sign-in goes on with a new session, and takes what this request wrote along.
+    this.#detach(signsIn ? NO_WRITES : this.#data?.writes)
+    if (record === null || signsIn || (change.set === undefined && change.replace === undefined))
+      return
+    announce.writeRefused(this, record)
     throw endedError()
   }
 
-  #rotated(verifier: string): void {
+  #renewed(verifier: string): void {
     const { record } = this
-    if (record === null) return
-    if (record.verifierHash === verifierHash(verifier)) {
-      this.#outgoing = this.#keys.issue(record.id, verifier)
-      this.#emitRenewed(record)
-    } else {
-      // Another request of the same token was first: this one hands out the same successor.
-      this.#standing = 'previous'
-    }
-  }
-
-  #emitRenewed(record: SessionRecord): void {
-    this.engine.events.emit(
-      'session_renewed',
-      { sessionId: record.id, subject: record.subject },
-      this.#client(),
-    )
+    // Else another request of the same token was first, and this one hands out the same successor.
+    if (record === null || record.verifierHash !== verifierHash(verifier)) return
+    this.#token.handOut(record, verifier)
+    announce.renewed(this, record)
   }
 
   /** Proves or binds the subject on the present record. False if that session has ended meanwhile. */
-  async #bind(
-    record: SessionRecord,
-    subject: string,
-    options: AuthenticateOptions,
-    epoch: number,
-  ): Promise<boolean> {
+  async #bind(record: SessionRecord, signIn: SignIn, epoch: number): Promise<boolean> {
     const { engine } = this
     const at = engine.now()
-    const verifier = engine.random.base62(VERIFIER_LENGTH)
-    const change: RecordChange = {
-      ...this.#change(record, at, false),
-      ...(options.keepData === false ? { clear: true } : {}),
+    const verifier = this.#token.verifier()
+    const extra: Partial<RecordChange> = {
+      ...(signIn.options.keepData === false ? { clear: true } : {}),
       replace: { verifierHash: verifierHash(verifier), at },
-      authenticate: authentication(engine.policy, { subject, options }, at, epoch),
+      authenticate: authentication(engine.policy, signIn, at, epoch),
     }
-    const result = await engine.store.update(record.id, change)
-    if (result.status === 'limit') throw this.#overLimit(subject)
-    if (result.status === 'ended' || result.status === 'missing') {
-      this.#detach(true)
-      return false
-    }
-    this.#applied(result, change)
+    const result = await this.#update(record, { extra })
+    if (result.status !== 'updated') return false
     this.#adopt(verifier)
-    this.#signedIn(
-      subject,
-      record.subject !== null,
-      result.status === 'updated' ? result.evicted : [],
-    )
+    announce.signedIn(this, signIn.subject, record.subject !== null, result.evicted)
     return true
+  }
+
+  /** Starts an anonymous session; calls at the same time share one start. */
+  #startOnce(): Promise<void> {
+    this.#starting ??= Promise.resolve(this.#epoch)
+      .then((epoch) => this.#start(null, epoch))
+      .finally(() => {
+        this.#starting = null
+      })
+    return this.#starting
   }
 
   async #start(signIn: SignIn | null, epoch: number): Promise<void> {
     this.#assertCanStart(signIn !== null)
-    const { engine, facts } = this
-    const { id, verifier } = this.#mint()
-    const record = newRecord(engine, facts, {
-      id,
-      verifier,
-      signIn,
-      epoch,
-      data: this.#data?.merged() ?? NO_TEXTS,
-    })
+    const { engine } = this
+    const { id, verifier } = this.#token.mint()
+    // A second attempt after a failure is another session: the first may have been stored after all.
+    if (!this.#startRequested) this.#token.forgetMinted()
+    const sent = this.#data?.writes ?? NO_WRITES
+    const data = this.#data?.merged() ?? NO_TEXTS
+    const record = newRecord(engine, this.#facts, { id, verifier, signIn, epoch, data })
     const limit = signIn === null ? null : engine.policy.limit
     const result = await engine.store.insert(record, { now: record.createdAt, limit })
-    if (result.status === 'limit') throw this.#overLimit(record.subject ?? '')
+    if (result.status === 'limit') throw announce.overLimit(this, record.subject ?? '')
     if (result.status === 'ended') throw revokedMeanwhile()
     if (result.status === 'exists') throw repeatedId()
     this.record = record
     this.rejection = null
-    this.#data?.rebase(record.data, false)
+    this.#data?.rebase(record.data, sent)
     this.#adopt(verifier)
-    engine.events.emit(
-      'session_created',
-      { sessionId: id, subject: record.subject },
-      this.#client(),
-    )
-    if (record.subject !== null) this.#signedIn(record.subject, false, result.evicted)
-  }
-
-  #signedIn(subject: string, again: boolean, evicted: readonly string[]): void {
-    const { events } = this.engine
-    const sessionId = this.record?.id ?? ''
-    events.emit('session_authenticated', { sessionId, subject, again }, this.#client())
-    if (evicted.length === 0) return
-    for (const id of evicted) this.engine.cache.changed(id)
-    const fields = { subject, outcome: 'evicted', sessionIds: evicted } as const
-    events.emit('excess_sessions_exceeded', fields, this.#client())
-  }
-
-  #overLimit(subject: string): SessionError {
-    const fields = { subject, outcome: 'rejected', sessionIds: [] } as const
-    this.engine.events.emit('excess_sessions_exceeded', fields, this.#client())
-    return new SessionError(
-      'ERR_SESSION_LIMIT',
-      'the subject has as many sessions as maxSessionsPerSubject allows; end one of them first',
-    )
+    announce.created(this, record)
+    if (record.subject !== null) announce.signedIn(this, record.subject, false, result.evicted)
   }
 
   /** The token of this response is the one with `verifier`. */
   #adopt(verifier: string): void {
     const { record } = this
+    // Refused meanwhile: there is nothing to hand out.
     if (record === null) return
-    this.#outgoing = this.#keys.issue(record.id, verifier)
-    this.#token = this.#outgoing
-    this.#standing = 'current'
-    this.#minted = null
-    this.#expire = false
+    this.#token.adopt(record, verifier)
+    this.#generation = record.generation
+    this.#startRequested = false
   }
 
-  #detach(keepWrites = false): void {
+  /** This request has no session any more; of its writes, those in `dropped` go with it. */
+  #detach(dropped: Writes = NO_WRITES): void {
     this.record = null
-    this.#token = null
-    this.#standing = null
-    this.#minted = null
-    this.#outgoing = null
-    this.#data?.rebase(NO_TEXTS, keepWrites)
+    this.#token.drop()
+    this.#startRequested = false
+    this.#generation = 0
+    this.#data?.rebase(NO_TEXTS, dropped)
   }
 
   #cookie(): CookieAction {
-    const token = this.#outgoing ?? this.#successor()
-    const { record } = this
-    if (token !== null && record !== null && this.facts.refusal === null) {
-      const maxAge = record.persistent
-        ? Math.max(0, record.absoluteDeadline - this.engine.now())
-        : null
-      return { kind: 'set', token, maxAge }
-    }
-    return this.#expire ? { kind: 'expire' } : NO_ACTION
-  }
-
-  /** The present token for a request that came with the previous one. */
-  #successor(): string | null {
-    const { record } = this
-    const sealed = record?.previous?.sealed ?? null
-    if (this.#standing !== 'previous' || record === null || sealed === null || this.#token === null)
-      return null
-    const verifier = openSuccessor(sealed, verifierOf(this.#token), record.id)
-    return verifier === null ? null : this.#keys.issue(record.id, verifier)
-  }
-
-  #mint(): { readonly id: string; readonly verifier: string } {
-    const { random } = this.engine
-    this.#minted ??= { id: random.base62(ID_LENGTH), verifier: random.base62(VERIFIER_LENGTH) }
-    return this.#minted
+    return this.#token.action(this.#facts.refusal === null ? this.record : null, this.engine.now())
   }
 
   #touchDue(record: SessionRecord, now: number): boolean {
-    if (this.#forceTouch) return true
     return (
-      this.facts.countsAsActivity &&
-      now - record.lastSeenAt > this.engine.policy.idleTimeout * TOUCH_GRAIN
+      this.#forceTouch ||
+      (this.#facts.countsAsActivity && touchDue(record, this.engine.policy, now))
     )
   }
 
-  #touchAt(now: number): { readonly lastSeenAt: number; readonly idleDeadline: number } {
-    return { lastSeenAt: now, idleDeadline: now + this.engine.policy.idleTimeout }
+  #settleDue(record: SessionRecord): boolean {
+    return this.#token.standing === 'current' && settleDue(record)
   }
 
-  #settleDue({ previous }: SessionRecord): boolean {
-    return this.#standing === 'current' && previous !== null && previous.supersededAt === null
-  }
-
-  #rotateDue(record: SessionRecord, now: number): boolean {
-    if (this.#standing !== 'current' || this.#outgoing !== null) return false
-    if (this.#responseCommitted || this.facts.refusal !== null) return false
-    return now - record.rotatedAt >= this.engine.policy.renewalTimeout
+  #renewalDue(record: SessionRecord, now: number): boolean {
+    const { standing, replaced } = this.#token
+    if (standing !== 'current' || replaced || this.#responseCommitted) return false
+    return renewalDue(record, this.engine.policy, now) && this.#facts.refusal === null
   }
 
   #assertCanIssue(): void {
     this.assertOpen()
-    const { refusal } = this.facts
+    const { refusal } = this.#facts
     if (refusal !== null) throw new SessionError('ERR_SESSION_INSECURE_TRANSPORT', refusal)
   }
 

@@ -129,7 +129,8 @@ function bindSubject(
 }
 
 function isBarred(tx: StoreTransaction, subject: string, epoch: number): boolean {
-  return epoch < tx.epochs().floor || epoch < (tx.barrier(subject)?.epoch ?? 0)
+  const { everyone, floor } = tx.epochs()
+  return epoch < everyone || epoch < floor || epoch < (tx.barrier(subject)?.epoch ?? 0)
 }
 
 /** Ends what must go for one more session of `subject`; null if the limit refuses it. */
@@ -190,7 +191,8 @@ function revokeSubject(
   tx.setBarrier(subject, { epoch, at: ending.at })
   let count = 0
   // Collected first: an engine's cursor need not survive the writes.
-  for (const record of [...recordsOf(tx, subject, '')]) {
+  const records = Array.from(recordsOf(tx, subject, ''))
+  for (const record of records) {
     if (record.id !== except) count += endOne(tx, record, ending)
   }
   return count

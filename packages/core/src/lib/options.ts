@@ -14,66 +14,64 @@ export interface ManagerRules {
   readonly random: RandomFill | undefined
 }
 
-const KNOWN = new Set([
-  ...[
-    'store',
-    'keys',
-    'production',
-    'tenant',
-    'client',
-    'storeTimeout',
-    'sweepInterval',
-    'cacheSize',
-    'clock',
-    'random',
-  ],
-  ...[
-    'preset',
-    'idleTimeout',
-    'absoluteTimeout',
-    'renewalTimeout',
-    'rotationGrace',
-    'maxSessionsPerSubject',
-    'onLimit',
-  ],
-  ...[
-    'deviationReason',
-    'namespace',
-    'sharedNamespace',
-    'schema',
-    'dataVersion',
-    'migrate',
-    'maxDataBytes',
-  ],
-])
+const KNOWN: ReadonlySet<string> = new Set(
+  `store keys production tenant client storeTimeout sweepInterval cacheSize clock random
+   preset idleTimeout absoluteTimeout renewalTimeout rotationGrace maxSessionsPerSubject onLimit deviationReason
+   namespace sharedNamespace schema dataVersion migrate maxDataBytes`.split(/\s+/),
+)
 
 const METHODS = ['insert', 'find', 'update', 'revoke', 'list', 'sweep', 'epoch', 'close'] as const
 
 /** Checks the manager's own options; throws `TypeError` for a wrong name or type, `SessionError` for a wrong value. */
 export function checkOptions(options: unknown): ManagerRules {
   if (!isObject(options)) throw new TypeError('options must be an object')
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name))
-      throw new TypeError(`unknown option '${name}'; known are ${[...KNOWN].join(', ')}`)
-  }
-  const { tenant = null, production = false, clock = Date.now, random, client } = options
+  refuseUnknown(options, KNOWN, '')
+  const { tenant = null, production = false, random } = options
   if (tenant !== null && typeof tenant !== 'string') throw new TypeError('tenant must be a string')
   if (typeof production !== 'boolean') throw new TypeError('production must be true or false')
-  if (typeof clock !== 'function')
-    throw new TypeError('clock must be a function that gives epoch milliseconds')
-  if (random !== undefined && typeof random !== 'function')
-    throw new TypeError('random must be a function that fills a Uint8Array')
-  if (client !== undefined && !isObject(client)) throw new TypeError('client must be an object')
-  const store = checkStore(options['store'], production)
+  if (random !== undefined && !isRandomFill(random)) {
+    throw new TypeError('random must be a function that fills a Uint8Array before it returns')
+  }
   return {
-    store,
+    store: checkStore(options['store'], production),
     tenant,
     storeTimeout: positive(options, 'storeTimeout', 450, false),
     sweepInterval: positive(options, 'sweepInterval', 60_000, true),
     cacheSize: cacheSize(options['cacheSize']),
-    now: clock as Clock,
-    random: random as RandomFill | undefined,
+    now: checkClock(options['clock']),
+    random,
   }
+}
+
+/** Throws `TypeError` for an option that does not exist: a typing error must not turn a safeguard off. */
+export function refuseUnknown(options: object, known: ReadonlySet<string>, path: string): void {
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw new TypeError(`unknown option '${path}${name}'; known are ${[...known].join(', ')}`)
+    }
+  }
+}
+
+/** A clock of the application's own may tick in fractions, and may fail. */
+function checkClock(clock: unknown): Clock {
+  if (clock === undefined) return Date.now
+  if (!isClock(clock)) throw new TypeError('clock must be a function that gives epoch milliseconds')
+  return () => {
+    const now = Math.floor(clock())
+    if (Number.isSafeInteger(now) && now >= 0) return now
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'clock must give epoch milliseconds; it gave something else',
+    )
+  }
+}
+
+function isClock(value: unknown): value is Clock {
+  return typeof value === 'function'
+}
+
+function isRandomFill(value: unknown): value is RandomFill {
+  return typeof value === 'function'
 }
 
 function checkStore(store: unknown, production: boolean): SessionStore {
@@ -87,6 +85,9 @@ function checkStore(store: unknown, production: boolean): SessionStore {
       'ERR_SESSION_STORE_UNSUPPORTED',
       `the ${store.capabilities.name} store forgets revocations when its process ends; with production: true use a durable store`,
     )
+  }
+  if (store.capabilities.push && typeof store.watch !== 'function') {
+    throw new TypeError('store claims capabilities.push and has no watch()')
   }
   return store
 }

@@ -75,16 +75,16 @@ export function resolvePolicy(options: PolicyOptions): Policy {
   const { idleTimeout: idle, absoluteTimeout: absolute } = PRESETS[preset]
   const policy: Policy = {
     preset,
-    idleTimeout: duration(
+    idleTimeout: readDuration(
       options.idleTimeout,
       'idleTimeout',
       Math.min(idle, options.absoluteTimeout ?? idle),
     ),
-    absoluteTimeout: duration(options.absoluteTimeout, 'absoluteTimeout', absolute),
+    absoluteTimeout: readDuration(options.absoluteTimeout, 'absoluteTimeout', absolute),
     renewalTimeout:
       options.renewalTimeout === Infinity
         ? Infinity
-        : duration(options.renewalTimeout, 'renewalTimeout', minutes(15)),
+        : readDuration(options.renewalTimeout, 'renewalTimeout', minutes(15)),
     rotationGrace: readGrace(options.rotationGrace),
     limit: readLimit(options),
     deviationReason: readReason(options.deviationReason),
@@ -117,7 +117,7 @@ function readPreset(preset: unknown): PresetName {
   return known
 }
 
-function duration(value: unknown, path: string, preset: number): number {
+function readDuration(value: unknown, path: string, preset: number): number {
   if (value === undefined) return preset
   if (typeof value !== 'number')
     throw new TypeError(`${path} must be a number of milliseconds; got ${typeof value}`)
@@ -129,7 +129,7 @@ function duration(value: unknown, path: string, preset: number): number {
 
 function readGrace(value: unknown): number {
   if (value === 0) return 0
-  const grace = duration(value, 'rotationGrace', seconds(10))
+  const grace = readDuration(value, 'rotationGrace', seconds(10))
   if (grace > MAX_GRACE) throw config(`rotationGrace must be at most ${MAX_GRACE} ms; got ${grace}`)
   return grace
 }

@@ -59,6 +59,12 @@ export class RandomText {
         { cause, retryable: true },
       )
     }
+    if (this.#pool.every((byte) => byte === this.#pool[0])) {
+      throw new SessionError(
+        'ERR_SESSION_RANDOM_FAILED',
+        'the random generator filled a block with one and the same byte; it must fill the array before it returns',
+      )
+    }
     this.#next = 0
   }
 }

@@ -1,20 +1,20 @@
 import type { AuthenticateOptions } from './new-record.js'
-import { endedError, notAuthenticated } from './failures.js'
+import { notAuthenticated } from './failures.js'
 import { SessionError } from './errors.js'
-import { parse, toJson, type JsonValue } from './json.js'
+import { parse, type JsonValue } from './json.js'
+import {
+  type DeepReadonly,
+  type KeyOf,
+  modify,
+  read,
+  Scope,
+  type SessionScope,
+  update,
+  typed,
+  type Updater,
+} from './scope.js'
 import type { OpenSession } from './open-session.js'
 import { expiresAt } from './record.js'
-
-/** `T` for reading only, at every depth. */
-export type DeepReadonly<T> = JsonValue extends T
-  ? T
-  : T extends (infer Item)[]
-    ? readonly DeepReadonly<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-      : T
-
-type KeyOf<Data> = keyof Data & string
 
 /** How fresh an authentication has to be. */
 export interface FreshOptions {
@@ -22,31 +22,6 @@ export interface FreshOptions {
   readonly maxAge: number
   /** Methods of which at least one must have been used. Default: any. */
   readonly methods?: readonly string[]
-}
-
-/** Values of one namespace of a session's data. */
-export interface SessionScope<Data extends object> {
-  /** The value, frozen; undefined if there is none. To change it, `set` a new one or `update` it. */
-  get<Key extends KeyOf<Data>>(key: Key): DeepReadonly<Data[Key]> | undefined
-  /** Whether there is a value. */
-  has(key: KeyOf<Data>): boolean
-  /** The keys that have a value. */
-  keys(): readonly KeyOf<Data>[]
-  /**
-   * Writes a value with the response. Other keys that other requests write at the same time are kept; of two writes of
-   * one key the later wins. Throws `ERR_SESSION_DATA_INVALID` for what does not survive JSON.
-   */
-  set<Key extends KeyOf<Data>>(key: Key, value: Data[Key]): void
-  /** Removes a value with the response. */
-  unset(key: KeyOf<Data>): void
-  /**
-   * Replaces a value by what `change` makes of the present one, at once, losing no other request's update: 1,000 parallel
-   * increments count 1,000. `change` may be called more than once; it must be synchronous. Undefined removes the value.
-   */
-  update<Key extends KeyOf<Data>>(
-    key: Key,
-    change: (value: Data[Key] | undefined) => Data[Key] | undefined,
-  ): Promise<DeepReadonly<Data[Key]> | undefined>
 }
 
 /** The session of one request: what `req.session` is. Reading starts nothing; the first write or sign-in does. */
@@ -91,7 +66,7 @@ export class Session<
   }
 
   get<Key extends KeyOf<Data>>(key: Key): DeepReadonly<Data[Key]> | undefined {
-    return read(this.#used(), this.#namespace, key) as DeepReadonly<Data[Key]> | undefined
+    return typed(read(this.#used(), this.#namespace, key))
   }
 
   has(key: KeyOf<Data>): boolean {
@@ -99,7 +74,7 @@ export class Session<
   }
 
   keys(): readonly KeyOf<Data>[] {
-    return this.#used().data.keys(this.#namespace) as readonly KeyOf<Data>[]
+    return typed(this.#used().data.keys(this.#namespace))
   }
 
   set<Key extends KeyOf<Data>>(key: Key, value: Data[Key]): void {
@@ -114,8 +89,7 @@ export class Session<
     key: Key,
     change: (value: Data[Key] | undefined) => Data[Key] | undefined,
   ): Promise<DeepReadonly<Data[Key]> | undefined> {
-    const result = await update(this.#used(), this.#namespace, key, change as Updater)
-    return result as DeepReadonly<Data[Key]> | undefined
+    return typed(await update(this.#used(), this.#namespace, key, typed<Updater>(change)))
   }
 
   /** The namespace that applications on one store share. */
@@ -162,10 +136,9 @@ export class Session<
   }
 
   /** Ends this session; durable when this returns, where the store is. The cookie goes with the response. */
-  revoke(reason = 'logout'): Promise<void> {
-    this.#open.used = true
+  async revoke(reason = 'logout'): Promise<void> {
     checkReason(reason)
-    return this.#open.revoke(reason)
+    await this.#used().revoke(reason)
   }
 
   /** Ends all sessions of the signed-in subject but this one; returns how many. */
@@ -177,14 +150,14 @@ export class Session<
     const { engine } = open
     const target = { kind: 'subject', subject: record.subject, except: record.id } as const
     const count = await engine.store.revoke(target, { at: engine.now(), reason })
-    engine.cache.reset()
-    engine.events.emit('session_revoked', {
+    const about = {
       sessionId: null,
       subject: record.subject,
       target: 'subject',
       reason,
       count,
-    })
+    } as const
+    engine.events.emit('session_revoked', about, open.client)
     return count ?? 0
   }
 
@@ -258,100 +231,6 @@ export class Session<
     this.#open.assertOpen()
     return this.#used()
   }
-}
-
-/** One namespace of a session's data, by name. */
-class Scope implements SessionScope<Record<string, JsonValue>> {
-  readonly #open: OpenSession
-  readonly #namespace: string
-
-  constructor(open: OpenSession, namespace: string) {
-    this.#open = open
-    this.#namespace = namespace
-  }
-
-  get(key: string): JsonValue | undefined {
-    return read(this.#open, this.#namespace, key)
-  }
-
-  has(key: string): boolean {
-    return this.get(key) !== undefined
-  }
-
-  keys(): readonly string[] {
-    return this.#open.data.keys(this.#namespace)
-  }
-
-  set(key: string, value: JsonValue): void {
-    this.#open.assertOpen()
-    this.#open.data.set(this.#namespace, key, value)
-  }
-
-  unset(key: string): void {
-    this.#open.assertOpen()
-    this.#open.data.unset(this.#namespace, key)
-  }
-
-  update(
-    key: string,
-    change: (value: JsonValue | undefined) => JsonValue | undefined,
-  ): Promise<JsonValue | undefined> {
-    return update(this.#open, this.#namespace, key, change)
-  }
-}
-
-type Updater = (value: JsonValue | undefined) => JsonValue | undefined
-
-function read(open: OpenSession, namespace: string, key: string): JsonValue | undefined {
-  return open.data.get(namespace, key)
-}
-
-async function update(
-  open: OpenSession,
-  namespace: string,
-  key: string,
-  change: Updater,
-): Promise<JsonValue | undefined> {
-  if (typeof change !== 'function') throw new TypeError('update() needs a function')
-  // Migrates old data first, so that the function sees the present shape.
-  open.data.get(namespace, key)
-  await modify(open, open.data.name(namespace, key), (text) => {
-    const value = change(text === undefined ? undefined : parse(text, key))
-    if (value instanceof Promise)
-      throw new TypeError('the function given to update() must be synchronous')
-    return value === undefined ? null : toJson(value, key)
-  })
-  return open.data.get(namespace, key)
-}
-
-/** Changes one stored text at once; on a session that does not exist yet, with its start. */
-async function modify(
-  open: OpenSession,
-  name: string,
-  change: (text: string | undefined) => string | null | undefined,
-): Promise<void> {
-  const { record } = open
-  const own = open.data.written(name)
-  if (record === null) {
-    const text = change(own ?? undefined)
-    if (text === undefined) return
-    open.assertOpen()
-    open.data.put(name, text)
-    await open.save()
-    return
-  }
-  const touch = open.dueTouch()
-  const after = await open.engine.combiner.run(record.id, {
-    name,
-    ifGeneration: record.generation,
-    apply: (text) => {
-      const next = change(own === undefined ? text : (own ?? undefined))
-      return next === undefined ? own : next
-    },
-    touch,
-  })
-  if (open.record === null) throw endedError()
-  open.stored(after, name)
 }
 
 /** Throws `TypeError` unless `reason` is a short text. */

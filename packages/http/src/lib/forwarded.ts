@@ -57,7 +57,10 @@ export function parseForwarded(element: string): Hop {
 /** An address that may carry a port and brackets, as X-Forwarded-For and RFC 7239 §6 `for` write it. */
 export function parseNode(text: string | undefined): IpAddress | undefined {
   if (text === undefined) return undefined
-  return parseAddress(bracketsPattern.exec(text)?.[1] ?? v4PortPattern.exec(text)?.[1] ?? text)
+  const bare = parseAddress(text)
+  if (bare !== undefined) return bare
+  const inner = bracketsPattern.exec(text)?.[1] ?? v4PortPattern.exec(text)?.[1]
+  return inner === undefined ? undefined : parseAddress(inner)
 }
 
 /** `undefined` if nothing was said; whatever is said that is not `https` counts as `http`. */

@@ -1,1 +1,2 @@
-export {}
+export { lmdbStore } from './lib/lmdb-store.js'
+export type { LmdbStoreOptions } from './lib/options.js'

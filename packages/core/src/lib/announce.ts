@@ -1,0 +1,52 @@
+import type { ClientFacts } from './client.js'
+import type { Engine } from './engine.js'
+import type { SessionError } from './errors.js'
+import { limitError } from './failures.js'
+import type { SessionRecord } from './record.js'
+
+/** Whose events these are. */
+interface Source {
+  readonly engine: Engine
+  readonly client: ClientFacts
+  readonly record: SessionRecord | null
+}
+
+export function created({ engine, client }: Source, { id, subject }: SessionRecord): void {
+  engine.events.emit('session_created', { sessionId: id, subject }, client)
+}
+
+export function renewed({ engine, client }: Source, { id, subject }: SessionRecord): void {
+  engine.events.emit('session_renewed', { sessionId: id, subject }, client)
+}
+
+export function writeRefused({ engine, client }: Source, { id, subject }: SessionRecord): void {
+  engine.events.emit('session_write_refused', { sessionId: id, subject }, client)
+}
+
+/** A sign-in, and the sessions that were ended to make room for it. */
+export function signedIn(
+  { engine, client, record }: Source,
+  subject: string,
+  again: boolean,
+  evicted: readonly string[],
+): void {
+  const { events, cache } = engine
+  events.emit('session_authenticated', { sessionId: record?.id ?? '', subject, again }, client)
+  if (evicted.length === 0) return
+  for (const id of evicted) cache.changed(id)
+  events.emit(
+    'excess_sessions_exceeded',
+    { subject, outcome: 'evicted', sessionIds: evicted },
+    client,
+  )
+}
+
+/** A sign-in that the limit refuses; the error is for the caller to throw. */
+export function overLimit({ engine, client }: Source, subject: string): SessionError {
+  engine.events.emit(
+    'excess_sessions_exceeded',
+    { subject, outcome: 'rejected', sessionIds: [] },
+    client,
+  )
+  return limitError()
+}

@@ -1,0 +1,52 @@
+import type { ClientToken } from './client-token.js'
+import { touchAt } from './due.js'
+import type { Engine } from './engine.js'
+import type { SessionRecord } from './record.js'
+import type { RecordChange } from './store.js'
+import { verifierHash } from './token.js'
+import type { WorkingData } from './working-data.js'
+
+/** What goes into a change beside what the application wrote. */
+export interface ChangeParts {
+  readonly now: number
+  readonly generation: number
+  readonly touches: boolean
+  readonly settles: boolean
+  /** The verifier to renew to; null for none. */
+  readonly successor: string | null
+  /** Also write old data in its new version. */
+  readonly rewrites: boolean
+  readonly extra: Partial<RecordChange>
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** One change with everything that is due for `record`. */
+export function buildChange(
+  engine: Engine,
+  token: ClientToken,
+  data: WorkingData | null,
+  record: SessionRecord,
+  parts: ChangeParts,
+): RecordChange {
+  const { now, successor } = parts
+  const change: Writable<RecordChange> = { now, ifGeneration: parts.generation, ...parts.extra }
+  if (data !== null && (data.dirty || (parts.rewrites && data.outdated))) {
+    const { set, unset, migrates } = data.change()
+    change.set = set
+    change.unset = unset
+    change.maxDataBytes = engine.dataRules.maxDataBytes
+    if (migrates) change.ifVersion = record.version
+  }
+  if (parts.touches) change.touch = touchAt(engine.policy, now)
+  if (parts.settles) change.settle = { verifierHash: record.verifierHash, at: now }
+  if (successor !== null) {
+    change.rotate = {
+      ifVerifierHash: record.verifierHash,
+      verifierHash: verifierHash(successor),
+      sealed: token.seal(successor, record.id),
+      at: now,
+    }
+  }
+  return change
+}

@@ -1,0 +1,53 @@
+import { SessionError, type SessionErrorCode } from '@holdfast/core'
+
+/** LMDB's own error numbers for a damaged file (lmdb.h): page not found, corrupted, not an LMDB file. */
+const DAMAGE = new Set([-30797, -30796, -30793])
+const FULL = new Set(['ENOSPC', 'EDQUOT', 28, 122, -30792])
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 1, 13, 30])
+
+/** An error of the operating system or of LMDB as a `SessionError` that says what, where and what to do. */
+export function storeFailure(error: unknown, path: string): SessionError {
+  if (error instanceof SessionError) return error
+  const code = codeOf(error)
+  const text = error instanceof Error ? error.message : String(error)
+  if (FULL.has(code)) return unavailable(path, 'the disk is full. Free some space', error)
+  if (REFUSED.has(code))
+    return unavailable(path, `not readable and writable (${text}). Check owner and mode`, error)
+  if (DAMAGE.has(Number(code))) return corrupt(path, `data.mdb is damaged (${text})`, error)
+  return unavailable(path, text, error)
+}
+
+function codeOf(error: unknown): string | number {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return 0
+  return typeof error.code === 'string' || typeof error.code === 'number' ? error.code : 0
+}
+
+/** The folder cannot be used now; it can be once its cause is gone. */
+export function unavailable(path: string, what: string, cause?: unknown): SessionError {
+  return failure('ERR_SESSION_STORE_UNAVAILABLE', path, what, { cause, retryable: true })
+}
+
+/** What is stored is not what was written. */
+export function corrupt(path: string, what: string, cause?: unknown): SessionError {
+  const advice = 'Restore the folder from a backup, or move it away to start with no sessions'
+  return failure('ERR_SESSION_STORE_CORRUPT', path, `${what}. ${advice}`, { cause })
+}
+
+/** A newer version wrote it. */
+export function unsupported(path: string, what: string): SessionError {
+  return failure('ERR_SESSION_STORE_UNSUPPORTED', path, `${what}. Upgrade @holdfast/lmdb`, {})
+}
+
+export function closed(path: string): SessionError {
+  return failure('ERR_SESSION_STORE_CLOSED', path, 'the store was closed', {})
+}
+
+function failure(
+  code: SessionErrorCode,
+  path: string,
+  what: string,
+  options: { cause?: unknown; retryable?: boolean },
+): SessionError {
+  const { cause, ...rest } = options
+  return new SessionError(code, `${path}: ${what}`, cause === undefined ? rest : options)
+}

@@ -1,0 +1,90 @@
+import { SessionError } from '@holdfast/core'
+import { insertRecord, revokeRecords, sweepRecords, updateRecord } from '@holdfast/core/store'
+import type { Environment } from './environment.js'
+import { storeFailure } from './failures.js'
+import { Tables } from './tables.js'
+import {
+  packAnswer,
+  packError,
+  unpackOperation,
+  type Answer,
+  type Operation,
+  type Outcome,
+  type Packed,
+} from './wire.js'
+
+/** Runs groups of operations, each group in one durable transaction. */
+export class GroupRunner {
+  readonly #environment: Environment
+  readonly #path: string
+  readonly #isWanted: (group: number) => boolean
+
+  /** `isWanted` says whether anyone still waits for a group: one that was given up must not take place later. */
+  constructor(environment: Environment, path: string, isWanted: (group: number) => boolean) {
+    this.#environment = environment
+    this.#path = path
+    this.#isWanted = isWanted
+  }
+
+  /** One answer per operation, once what they report is on the disk. */
+  run(group: number, packed: Packed): Answer[] {
+    try {
+      return this.#commit(group, packed)
+    } catch (error) {
+      if (!(error instanceof HalfDone)) return failAll(packed, storeFailure(error, this.#path))
+      if (packed.length === 2) return failAll(packed, storeFailure(error.cause, this.#path))
+      return this.#oneByOne(group, packed)
+    }
+  }
+
+  /** After a failure in the midst of a group: only the operation at fault shall fail. */
+  #oneByOne(group: number, packed: Packed): Answer[] {
+    const answers: Answer[] = []
+    for (let at = 0; at < packed.length; at += 2)
+      answers.push(...this.run(group, packed.slice(at, at + 2)))
+    return answers
+  }
+
+  #commit(group: number, packed: Packed): Answer[] {
+    return this.#environment.root.transactionSync(() => {
+      const tables = new Tables(this.#environment)
+      const answers: Answer[] = []
+      for (let at = 0; at < packed.length; at += 2)
+        answers.push(attempt(tables, packed[at] ?? '', packed[at + 1] ?? ''))
+      if (!this.#isWanted(group)) throw new Error('given up: the lock came too late')
+      return answers
+    })
+  }
+}
+
+/** An operation failed after it had begun to write: its transaction must not be committed. */
+class HalfDone extends Error {}
+
+function attempt(tables: Tables, head: string, argument: string): Answer {
+  const { mutations } = tables
+  try {
+    return packAnswer(perform(tables, unpackOperation(head, argument)))
+  } catch (error) {
+    // Any failure of the engine's own makes its transaction useless, even a read's.
+    if (tables.mutations > mutations || !(error instanceof SessionError))
+      throw new HalfDone('the operation failed half done', { cause: error })
+    return packError(error)
+  }
+}
+
+function perform(tables: Tables, operation: Operation): Outcome {
+  switch (operation.kind) {
+    case 'insert':
+      return insertRecord(tables, operation.record, operation.admission)
+    case 'update':
+      return updateRecord(tables, operation.id, operation.change)
+    case 'revoke':
+      return revokeRecords(tables, operation.target, operation.ending)
+    case 'sweep':
+      return sweepRecords(tables, operation.now, operation.limit)
+  }
+}
+
+function failAll(packed: Packed, error: SessionError): Answer[] {
+  return Array.from({ length: packed.length / 2 }, () => packError(error))
+}

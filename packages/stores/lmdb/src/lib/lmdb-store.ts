@@ -1,0 +1,115 @@
+import {
+  findRecord,
+  listRecords,
+  type Admission,
+  type Ending,
+  type InsertResult,
+  type ListPage,
+  type ListResult,
+  type RecordChange,
+  type RevokeTarget,
+  type SessionRecord,
+  type SessionStore,
+  type StoreCapabilities,
+  type SweepResult,
+  type UpdateResult,
+} from '@holdfast/core/store'
+import { closed, storeFailure } from './failures.js'
+import { acquireHub, type Hub } from './hub.js'
+import { readOptions, type LmdbStoreOptions } from './options.js'
+import type { Tables } from './tables.js'
+import {
+  packInsert,
+  packRevoke,
+  packSweep,
+  packUpdate,
+  unpackUpdate,
+  unpackValue,
+  type Answer,
+} from './wire.js'
+
+const CAPABILITIES: StoreCapabilities = {
+  name: 'lmdb',
+  durable: true,
+  shared: 'host',
+  push: false,
+}
+
+/**
+ * A durable store in the folder at `path`, shared by every process of this host that opens it. Reads are synchronous and
+ * see what any process has committed; writes resolve once they are on the disk.
+ *
+ * The folder is made if it is missing. It and its files are for their owner alone: one of ours that is open to others is
+ * set to mode 0700, its files to 0600. Throws `ERR_SESSION_STORE_UNAVAILABLE` for a path that cannot be used,
+ * `ERR_SESSION_STORE_CORRUPT` for damaged files and `ERR_SESSION_STORE_UNSUPPORTED` for a newer version's.
+ *
+ * The file system must be local: LMDB's locks and its memory map do not work across a network.
+ */
+export function lmdbStore(path: string, options: LmdbStoreOptions = {}): SessionStore {
+  if (typeof path !== 'string' || path === '')
+    throw new TypeError('lmdbStore(path) must be the path of a folder')
+  return new LmdbStore(path, acquireHub(path, readOptions(options)))
+}
+
+class LmdbStore implements SessionStore {
+  readonly capabilities = CAPABILITIES
+  readonly #path: string
+  readonly #hub: Hub
+  #closing: Promise<void> | null = null
+
+  constructor(path: string, hub: Hub) {
+    this.#path = path
+    this.#hub = hub
+  }
+
+  insert(record: SessionRecord, admission: Admission): Promise<InsertResult> {
+    return this.#write(() => packInsert(record, admission), unpackValue<InsertResult>)
+  }
+
+  find(id: string): SessionRecord | null {
+    return this.#read((tables) => findRecord(tables, id))
+  }
+
+  update(id: string, change: RecordChange): Promise<UpdateResult> {
+    return this.#write(
+      () => packUpdate(id, change),
+      (answer) => unpackUpdate(answer, id),
+    )
+  }
+
+  revoke(target: RevokeTarget, ending: Ending): Promise<number | null> {
+    return this.#write(() => packRevoke(target, ending), unpackValue<number | null>)
+  }
+
+  list(subject: string, page: ListPage): ListResult {
+    return this.#read((tables) => listRecords(tables, subject, page))
+  }
+
+  sweep(now: number, limit: number): Promise<SweepResult> {
+    return this.#write(() => packSweep(now, limit), unpackValue<SweepResult>)
+  }
+
+  epoch(): number {
+    return this.#read((tables) => tables.epochs().current)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#hub.release()
+    return this.#closing
+  }
+
+  #read<T>(read: (tables: Tables) => T): T {
+    if (this.#closing !== null) throw closed(this.#path)
+    try {
+      return read(this.#hub.tables())
+    } catch (error) {
+      throw storeFailure(error, this.#path)
+    }
+  }
+
+  /** Packed in this very turn: what the caller does to its objects afterwards changes nothing. */
+  #write<T>(pack: () => readonly [string, string], unpack: (answer: Answer) => T): Promise<T> {
+    if (this.#closing !== null) return Promise.reject(closed(this.#path))
+    return this.#hub.writer.write(pack(), unpack)
+  }
+}
