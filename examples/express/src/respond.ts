@@ -1,3 +1,4 @@
+import type { JsonValue } from '@holdfast/core'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Html } from './html.js'
 import { layout, type PageParts, type Visit } from './pages/layout.js'
@@ -66,13 +67,13 @@ export function signedIn(req: Request): string {
 const FORMATS = ['application/json', 'application/x-www-form-urlencoded']
 
 /** The fields of a JSON object or a form; throws 400 and 415 for everything else. */
-export function fieldsOf(req: Request): ReadonlyMap<string, unknown> {
+export function fieldsOf(req: Request): ReadonlyMap<string, JsonValue> {
   if (req.is(FORMATS) === false) {
     throw new Problem(415, 'unsupported_media_type', 'Send JSON or a form, in UTF-8.', {
       Accept: FORMATS.join(', '),
     })
   }
-  const body: unknown = req.body
+  const body: JsonValue | undefined = req.body
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new Problem(400, 'bad_request', 'The request needs a body with named fields.')
   return new Map(Object.entries(body))

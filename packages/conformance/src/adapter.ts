@@ -1,4 +1,5 @@
 export { adapterCases } from './lib/adapter/adapter-cases.js'
+export { listen } from './lib/adapter/listen.js'
 export type {
   AdapterCase,
   AdapterMount,

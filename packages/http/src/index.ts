@@ -27,3 +27,5 @@ export type { ClientConnection, ProxyRequest, ProxyTrustOptions } from './lib/pr
 export { safeReturnTo } from './lib/return-to.js'
 export { clearSiteData, securityHeaders } from './lib/security-headers.js'
 export type { ClearSiteDataType, SecurityHeadersOptions } from './lib/security-headers.js'
+export { fetchSessions } from './lib/fetch.js'
+export type { ConnectionInfo, Open, OpenedRequest } from './lib/fetch.js'

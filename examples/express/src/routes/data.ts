@@ -1,4 +1,3 @@
-import type { JsonValue } from '@holdfast/core'
 import { Router } from 'express'
 import { Problem } from '../problem.js'
 import { allowOnly, fieldsOf, signedIn } from '../respond.js'
@@ -29,7 +28,7 @@ export function dataRoutes(): Router {
       if (value === undefined)
         throw new Problem(400, 'bad_request', 'The request needs a body {"value": …}.')
       // The session itself refuses what cannot be stored.
-      req.session.shared.set(req.params.key, value as JsonValue)
+      req.session.shared.set(req.params.key, value)
       res.json({ key: req.params.key })
     })
     .all(allowOnly('PUT'))

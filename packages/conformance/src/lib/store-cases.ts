@@ -12,6 +12,10 @@ import { sweepCases } from './contract/sweep.js'
 import { updateCases } from './contract/update.js'
 import { type StoreCase, toCase } from './definition.js'
 import { modelCases } from './model/cases.js'
+import { lifetimeCases } from './races/lifetime.js'
+import { loginCases } from './races/logins.js'
+import { lostUpdateCases } from './races/lost-update.js'
+import { rotationCases } from './races/rotation.js'
 import { resurrectionCases } from './races/resurrection.js'
 import { resolveSettings, type StoreSuiteOptions } from './options.js'
 
@@ -30,6 +34,10 @@ const DEFINITIONS = [
   reopenCases,
   modelCases,
   resurrectionCases,
+  lostUpdateCases,
+  rotationCases,
+  loginCases,
+  lifetimeCases,
 ].flat()
 
 /**

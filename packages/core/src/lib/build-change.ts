@@ -6,7 +6,17 @@ import type { RecordChange } from './store.js'
 import { verifierHash } from './token.js'
 import type { WorkingData } from './working-data.js'
 
-/** What goes into a change beside what the application wrote. */
+/** What one write of a request is to hold beside what the application wrote. */
+export interface WriteParts {
+  readonly touch?: boolean
+  /** The verifier to renew to. */
+  readonly successor?: string | null
+  /** Also write old data in its new version. */
+  readonly rewrite?: boolean
+  readonly extra?: Partial<RecordChange>
+}
+
+/** The same, decided for one record at one instant. */
 export interface ChangeParts {
   readonly now: number
   readonly generation: number

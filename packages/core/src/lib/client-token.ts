@@ -11,7 +11,8 @@ export type CookieAction =
   | { readonly kind: 'set'; readonly token: string; readonly maxAge: number | null }
   | { readonly kind: 'expire' }
 
-const NO_ACTION: CookieAction = { kind: 'none' }
+/** The cookie stays as it is. */
+export const NO_ACTION: CookieAction = { kind: 'none' }
 
 /** Id and verifier of a session that is about to start. */
 export interface Minted {
@@ -37,6 +38,11 @@ export class ClientToken {
       this.#held = checked.token
       this.standing = checked.standing
     }
+  }
+
+  /** Whether the client's cookie stays as it is. */
+  get settled(): boolean {
+    return this.#outgoing === null && this.standing !== 'previous' && !this.#expires
   }
 
   /** Whether this response hands out a token already. */

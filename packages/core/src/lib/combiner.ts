@@ -13,6 +13,8 @@ export interface DataJob {
   /** The new text for the present one (undefined: absent); null removes it, undefined leaves it. May be called again. */
   readonly apply: (text: string | undefined) => string | null | undefined
   readonly touch: RecordChange['touch'] | undefined
+  /** A text that goes along with the job's own write, under its name. */
+  readonly stamp: readonly [string, string] | null
 }
 
 interface Waiting {
@@ -145,6 +147,7 @@ function applyAll(record: SessionRecord, round: readonly Waiting[]): Applied {
         pending === undefined ? record.data.get(job.name) : (pending ?? undefined),
       )
       if (text !== undefined) changed.set(job.name, text)
+      if (typeof text === 'string' && job.stamp !== null) changed.set(...job.stamp)
       done.push(waiting)
     } catch (error) {
       waiting.reject(error)

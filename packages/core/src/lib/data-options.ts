@@ -56,14 +56,11 @@ export function resolveDataRules(options: DataOptions<object>): DataRules {
   const sharedNamespace = readNamespace(options.sharedNamespace ?? 'shared', 'sharedNamespace')
   if (namespace === sharedNamespace) throw config('namespace and sharedNamespace must differ')
   const { schema, migrate, dataVersion, maxDataBytes = DEFAULT_MAX_DATA_BYTES } = options
-  if (
-    schema === null ||
-    typeof maxDataBytes !== 'number' ||
-    !['undefined', 'number'].includes(typeof dataVersion)
-  ) {
-    throw new TypeError(
-      'schema must be a Standard Schema, maxDataBytes and dataVersion must be numbers',
-    )
+  if (schema === null) throw new TypeError('schema must be a Standard Schema; got null')
+  for (const [path, value] of Object.entries({ dataVersion, maxDataBytes })) {
+    if (value !== undefined && typeof value !== 'number') {
+      throw new TypeError(`${path} must be a number; got ${value === null ? 'null' : typeof value}`)
+    }
   }
   if (schema !== undefined && typeof schema['~standard']?.validate !== 'function') {
     throw new TypeError(

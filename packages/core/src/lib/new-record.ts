@@ -102,7 +102,8 @@ export function checkSubject(subject: unknown): asserts subject is string {
   }
 }
 
-function checkMethods(methods: readonly string[] = []): readonly string[] {
+/** Throws `TypeError` unless `methods` is a short list of short texts. */
+export function checkMethods(methods: readonly string[] = []): readonly string[] {
   const fits = (method: unknown): boolean =>
     typeof method === 'string' && method.length <= MAX_METHOD_LENGTH
   if (!Array.isArray(methods) || methods.length > MAX_METHODS || !methods.every(fits)) {

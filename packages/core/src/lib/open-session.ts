@@ -1,8 +1,8 @@
 import * as announce from './announce.js'
-import { buildChange } from './build-change.js'
+import { buildChange, type WriteParts } from './build-change.js'
 import type { Checked } from './checker.js'
-import { eventClient } from './client.js'
-import { ClientToken, type CookieAction } from './client-token.js'
+import { type ClientFacts, eventClient } from './client.js'
+import { ClientToken, type CookieAction, NO_ACTION } from './client-token.js'
 import { renewalDue, settleDue, touchAt, touchDue } from './due.js'
 import type { Engine, RequestFacts } from './engine.js'
 import { SessionError } from './errors.js'
@@ -19,6 +19,7 @@ import { andThen, type MaybePromise } from './maybe-promise.js'
 import {
   type AuthenticateOptions,
   authentication,
+  checkMethods,
   checkSubject,
   newRecord,
   type SignIn,
@@ -30,16 +31,6 @@ import { NO_TEXTS, NO_WRITES, WorkingData, type Writes } from './working-data.js
 
 /** Rewriting old data holds only for the record that was read; another request may be first, but not for ever. */
 const MAX_ATTEMPTS = 20
-
-/** What goes into a change beside what the application wrote. */
-interface ChangeParts {
-  readonly touch?: boolean
-  /** The verifier to renew to. */
-  readonly successor?: string | null
-  /** Also write old data in its new version. */
-  readonly rewrite?: boolean
-  readonly extra?: Partial<RecordChange>
-}
 
 /**
  * One session during one request: what the check found, what the request wants changed, and the one write that says so.
@@ -95,7 +86,11 @@ export class OpenSession {
     if (record === null) return this.#startRequested || this.#data?.hasValues === true
     if (this.#data?.dirty === true) return true
     const now = this.engine.now()
-    return this.#touchDue(record, now) || this.#settleDue(record) || this.#renewalDue(record, now)
+    return (
+      this.#touchDue(record, now) ||
+      (this.#token.standing === 'current' && settleDue(record)) ||
+      this.#renewalDue(record, now)
+    )
   }
 
   /** What becomes of the cookie when nothing is written any more. */
@@ -144,6 +139,7 @@ export class OpenSession {
 
   async authenticate(subject: string, options: AuthenticateOptions): Promise<void> {
     checkSubject(subject)
+    checkMethods(options.methods)
     this.#assertCanIssue()
     const epoch = await this.#epoch
     await this.#starting
@@ -215,7 +211,7 @@ export class OpenSession {
   }
 
   /** The device, as far as events may show it. */
-  get client(): { readonly address: string | null; readonly userAgent: string | null } {
+  get client(): ClientFacts {
     return eventClient(this.engine, this.#facts)
   }
 
@@ -235,7 +231,7 @@ export class OpenSession {
   }
 
   /** One change of the record, with everything that the application has written. Throws if the session has ended. */
-  #update(record: SessionRecord, parts: ChangeParts, attempt = 1): MaybePromise<UpdateResult> {
+  #update(record: SessionRecord, parts: WriteParts, attempt = 1): MaybePromise<UpdateResult> {
     const change = this.#change(record, parts)
     const sent = this.#data?.writes ?? NO_WRITES
     return andThen(this.engine.store.update(record.id, change), (result) => {
@@ -248,14 +244,15 @@ export class OpenSession {
     })
   }
 
-  #change(record: SessionRecord, parts: ChangeParts): RecordChange {
+  #change(record: SessionRecord, parts: WriteParts): RecordChange {
     const now = this.engine.now()
     return buildChange(this.engine, this.#token, this.#data, record, {
       now,
       generation: this.#generation,
       touches: parts.touch === true && this.#touchDue(record, now),
-      settles: this.#settleDue(record),
-      successor: parts.successor ?? null,
+      settles: this.#token.standing === 'current' && settleDue(record),
+      // Sealed under the client's token, so good only while that is the present one.
+      successor: this.#token.standing === 'current' ? (parts.successor ?? null) : null,
       rewrites: parts.rewrite === true,
       extra: parts.extra ?? {},
     })
@@ -366,6 +363,8 @@ export class OpenSession {
   }
 
   #cookie(): CookieAction {
+    // Nearly every request ends here: whether a cookie may be set is asked only where one would be.
+    if (this.#token.settled) return NO_ACTION
     return this.#token.action(this.#facts.refusal === null ? this.record : null, this.engine.now())
   }
 
@@ -374,10 +373,6 @@ export class OpenSession {
       this.#forceTouch ||
       (this.#facts.countsAsActivity && touchDue(record, this.engine.policy, now))
     )
-  }
-
-  #settleDue(record: SessionRecord): boolean {
-    return this.#token.standing === 'current' && settleDue(record)
   }
 
   #renewalDue(record: SessionRecord, now: number): boolean {

@@ -73,14 +73,11 @@ export interface Policy {
 export function resolvePolicy(options: PolicyOptions): Policy {
   const preset = readPreset(options.preset)
   const { idleTimeout: idle, absoluteTimeout: absolute } = PRESETS[preset]
+  const absoluteTimeout = readDuration(options.absoluteTimeout, 'absoluteTimeout', absolute)
   const policy: Policy = {
     preset,
-    idleTimeout: readDuration(
-      options.idleTimeout,
-      'idleTimeout',
-      Math.min(idle, options.absoluteTimeout ?? idle),
-    ),
-    absoluteTimeout: readDuration(options.absoluteTimeout, 'absoluteTimeout', absolute),
+    idleTimeout: readDuration(options.idleTimeout, 'idleTimeout', Math.min(idle, absoluteTimeout)),
+    absoluteTimeout,
     renewalTimeout:
       options.renewalTimeout === Infinity
         ? Infinity

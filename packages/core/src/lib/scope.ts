@@ -1,4 +1,4 @@
-import { parse, toJson, type JsonValue } from './json.js'
+import { toJson, type JsonValue } from './json.js'
 import type { OpenSession } from './open-session.js'
 import { nameOf } from './stored-data.js'
 import { NO_WRITES } from './working-data.js'
@@ -86,6 +86,7 @@ export type Updater = (value: JsonValue | undefined) => JsonValue | undefined
 /**
  * The application's own type for what is stored. Its declaration is a promise; a `schema` proves it on every read.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- an assertion in all but name
 export function typed<T>(value: unknown): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above: this is the one place where it is made
   return value as T
@@ -105,7 +106,9 @@ export async function update(
 ): Promise<JsonValue | undefined> {
   if (typeof change !== 'function') throw new TypeError('update() needs a function')
   await modify(open, nameOf(namespace, key), (text) => {
-    const value: unknown = change(text === undefined ? undefined : parse(text, key))
+    const value: unknown = change(
+      text === undefined ? undefined : open.data.valueOf(namespace, key, text),
+    )
     if (value instanceof Promise) {
       value.catch(() => undefined)
       throw new TypeError('the function given to update() must be synchronous')
@@ -142,6 +145,7 @@ export async function modify(
       return next === undefined ? own : next
     },
     touch,
+    stamp: open.data.stampFor(name),
   })
   open.stored(after, own === undefined ? NO_WRITES : new Map([[name, own]]))
 }

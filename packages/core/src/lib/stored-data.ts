@@ -31,8 +31,9 @@ export function migrate(rules: DataRules, texts: Texts): Texts {
       `is of version ${from}, newer than this code's ${dataVersion}; deploy the newer code or end the session`,
     )
   }
-  const after = typeof change === 'function' ? change(valuesOf(rules, texts), from) : null
-  return after === null ? stamped(rules, texts) : replaced(rules, texts, after)
+  return typeof change === 'function'
+    ? replaced(rules, texts, change(valuesOf(rules, texts), from))
+    : stamped(rules, texts)
 }
 
 function replaced(rules: DataRules, texts: Texts, values: unknown): Texts {
@@ -57,10 +58,14 @@ function replaced(rules: DataRules, texts: Texts, values: unknown): Texts {
 }
 
 /** Marks data as being of the present version. */
-export function stamped({ namespace, dataVersion }: DataRules, texts: Texts): Texts {
-  return dataVersion === null
-    ? texts
-    : new Map([...texts, [`${namespace}:${VERSION_KEY}`, String(dataVersion)]])
+export function stamped(rules: DataRules, texts: Texts): Texts {
+  const stamp = stampOf(rules)
+  return stamp === null ? texts : new Map([...texts, stamp])
+}
+
+/** Name and text that say which version data is of; null where versions are not used. */
+export function stampOf({ namespace, dataVersion }: DataRules): readonly [string, string] | null {
+  return dataVersion === null ? null : [`${namespace}:${VERSION_KEY}`, String(dataVersion)]
 }
 
 /** The values that the schema makes of this application's data; none where there is no schema or no data. */

@@ -1,6 +1,6 @@
 import type { DataRules } from './data-options.js'
-import { fromJson, toJson, type JsonValue } from './json.js'
-import { keysOf, migrate, nameOf, stamped, type Texts, validate } from './stored-data.js'
+import { fromJson, parse, toJson, type JsonValue } from './json.js'
+import { keysOf, migrate, nameOf, stamped, stampOf, type Texts, validate } from './stored-data.js'
 
 /** A session without data. */
 export const NO_TEXTS: Texts = new Map()
@@ -29,6 +29,7 @@ export class WorkingData {
   /** `#base` in the present version; null until it is first needed. */
   #current: Texts | null = null
   #values: Map<string, JsonValue> | null = null
+  readonly #others = new Map<string, JsonValue>()
   #written = new Map<string, string | null>()
 
   constructor(rules: DataRules, base: Texts, onWrite: () => void) {
@@ -60,7 +61,8 @@ export class WorkingData {
 
   get(namespace: string, key: string): JsonValue | undefined {
     const name = nameOf(namespace, key)
-    const values = this.#validated()
+    // Another application's data is not for this one's schema to judge.
+    const values = namespace === this.#rules.namespace ? this.#validated() : this.#others
     const known = values.get(name)
     if (known !== undefined) return known
     const text = this.#text(name)
@@ -130,11 +132,25 @@ export class WorkingData {
     return writesOwn ? stamped(this.#rules, after) : after
   }
 
+  /** The value of a stored text as the application may see it: its own copy, as its schema makes it. */
+  valueOf(namespace: string, key: string, text: string): JsonValue {
+    const name = nameOf(namespace, key)
+    if (namespace !== this.#rules.namespace || this.#rules.schema === null) return parse(text, key)
+    const texts = new Map([...this.#merge(this.#migrated()), [name, text]])
+    return structuredClone(validate(this.#rules, texts).get(name)) ?? parse(text, key)
+  }
+
+  /** What must be written along with `name`; null for nothing. */
+  stampFor(name: string): readonly [string, string] | null {
+    return name.startsWith(`${this.#rules.namespace}:`) ? stampOf(this.#rules) : null
+  }
+
   /** Starts over from `texts`. Of the request's writes, those in `sent` are stored now; later ones are kept. */
   rebase(texts: Texts, sent: Writes): void {
     this.#base = texts
     this.#current = null
     this.#values = null
+    this.#others.clear()
     for (const [name, text] of sent) {
       if (this.#written.get(name) === text) this.#written.delete(name)
     }
@@ -168,6 +184,7 @@ export class WorkingData {
   #write(name: string, text: string | null): void {
     this.#written.set(name, text)
     this.#values?.delete(name)
+    this.#others.delete(name)
     this.#onWrite()
   }
 }

@@ -1,6 +1,5 @@
-import { SessionError, type Sessions } from '@holdfast/core'
+import { type MaybePromise, SessionError, type Sessions } from '@holdfast/core'
 import type { OpenSession, RequestFacts, TokenKeys } from '@holdfast/core/engine'
-import type { MaybePromise } from '@holdfast/core'
 import { readBearer } from './bearer.js'
 import {
   type CookieOptions,

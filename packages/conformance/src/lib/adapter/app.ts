@@ -56,9 +56,9 @@ export class CaseApp implements StandardApp {
     const script = nodeScripts[/^\/node\/(.+)$/.exec(url.pathname)?.[1] ?? '']
     if (script === undefined) return null
     this.requests += 1
-    return this.#steps(url, session).then(() =>
-      script(res, { session, gates: this.gates, query: url.searchParams }),
-    )
+    return this.#steps(url, session).then(async () => {
+      await script(res, { session, gates: this.gates, query: url.searchParams })
+    })
   }
 
   async #answer(url: URL, session: AppSession): Promise<AppReply> {

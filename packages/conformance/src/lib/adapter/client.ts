@@ -80,7 +80,7 @@ export class Client {
   readonly #port: number
   readonly #secure: Readonly<Record<string, string>>
   /** Cookies by name. */
-  readonly jar = new Map<string, string>()
+  readonly jar: Map<string, string> = new Map()
 
   constructor(port: number, agent: Agent, secure: Readonly<Record<string, string>> = SECURE) {
     this.#port = port

@@ -26,6 +26,9 @@ export class Group {
   }
 }
 
+/** What a case that hangs is given, in milliseconds: many times what the slowest needs. */
+const LIMIT = Number(process.env['HOLDFAST_CASE_LIMIT'] ?? 60_000)
+
 /** Runs `run`, and fails if an error of it reaches the process, where it would have ended a server. */
 async function watched(run: () => Promise<void>): Promise<void> {
   const errors: unknown[] = []
@@ -34,11 +37,16 @@ async function watched(run: () => Promise<void>): Promise<void> {
   }
   process.on('uncaughtException', note)
   process.on('unhandledRejection', note)
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it hangs: not done in ${LIMIT} ms`)), LIMIT)
+  })
   try {
-    await run()
+    await Promise.race([run(), limit])
     await new Promise(setImmediate)
     await new Promise(setImmediate)
   } finally {
+    clearTimeout(timer)
     process.off('uncaughtException', note)
     process.off('unhandledRejection', note)
   }

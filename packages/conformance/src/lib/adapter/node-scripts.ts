@@ -106,12 +106,7 @@ export const nodeScripts: Readonly<Record<string, Script>> = {
     gates.open('stubborn-done')
   },
   'stubborn-pipe': (res, { gates }) => {
-    const source = Readable.from(
-      (function* () {
-        for (let at = 0; at < 100; at++) yield 'of the application;'
-      })(),
-    )
-    source.on('close', () => gates.open('stubborn-done'))
-    source.pipe(res)
+    gates.open('stubborn-done')
+    Readable.from(Array.from({ length: 100 }, () => 'of the application;')).pipe(res)
   },
 }

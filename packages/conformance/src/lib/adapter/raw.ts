@@ -34,11 +34,11 @@ export class RawConnection {
     this.socket.write(Buffer.from(text, 'latin1'))
   }
 
-  /** Resolves when `pattern` has come back, or the connection is closed. */
-  until(pattern: RegExp): Promise<void> {
+  /** Resolves when what has come back is enough, or the connection is closed. */
+  until(enough: (received: string) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (!pattern.test(this.received)) return
+        if (!enough(this.received)) return
         this.socket.off('data', look)
         resolve()
       }

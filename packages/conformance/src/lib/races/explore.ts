@@ -49,8 +49,10 @@ async function described<Plan>(
   try {
     await run
   } catch (error) {
+    const log = scheduler.toString()
+    await drain(scheduler)
     const found = error instanceof Error ? error.message : String(error)
-    const message = `${found}\n\nplan: ${fc.stringify(plan)}\n${scheduler.toString()}`
+    const message = `${found}\n\nplan: ${fc.stringify(plan)}\n${log}`
     throw new Error(message, { cause: error })
   }
 }
@@ -66,4 +68,38 @@ function report<T>(details: fc.RunDetails<T>): Promise<void> {
       { cause: errorInstance },
     ),
   )
+}
+
+/**
+ * Releases scheduled steps one by one until `task` is done. Between two steps everything that can run does run, so that
+ * all requests stand at a store call, or at its answer, when the next one is chosen.
+ */
+export async function drive(scheduler: fc.Scheduler, task: Promise<unknown>): Promise<void> {
+  let done = false
+  const settled = task.finally(() => {
+    done = true
+  })
+  settled.catch(() => undefined)
+  while (!done) {
+    if (scheduler.count() > 0) await scheduler.waitOne()
+    await everythingElse()
+  }
+  await settled
+}
+
+/** Lets the calls of a race that has failed come to their end, so that none is left waiting. */
+async function drain(scheduler: fc.Scheduler): Promise<void> {
+  for (let idle = 0; idle < 10; idle++) {
+    while (scheduler.count() > 0) {
+      await scheduler.waitOne()
+      idle = 0
+    }
+    await everythingElse()
+  }
+}
+
+function everythingElse(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

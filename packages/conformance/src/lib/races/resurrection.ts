@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { SessionStore } from '@holdfast/core/store'
 import type { CaseDefinition } from '../definition.js'
 import { MINUTE, START } from '../records.js'
-import { explore } from './explore.js'
+import { drive, explore } from './explore.js'
 import { type Fault, scheduledStore, shared } from './scheduled-store.js'
 import { handsAt, type Reply, sessionIdOf, Site } from './site.js'
 import { WORKERS } from './workers.js'
@@ -84,9 +84,9 @@ class Race {
     this.#hands.now = START + this.#plan.minute * MINUTE
     const parts = this.#plan.workers.map((name, n) => this.#work(name, n, token))
     const end = this.#end(token, other?.token ?? null)
-    await this.#scheduler.waitFor(Promise.all([...parts, end]))
+    await drive(this.#scheduler, Promise.all([...parts, end]))
     this.#faults = []
-    await this.#scheduler.waitFor(this.#inspect(home, sessionIdOf(token)))
+    await drive(this.#scheduler, this.#inspect(home, sessionIdOf(token)))
     await Promise.all([home, ...this.#sites].map((site) => site.close()))
   }
 

@@ -12,7 +12,7 @@ export interface Watcher {
   /** Just before a revocation reaches the store. */
   readonly revoking?: (target: RevokeTarget) => void
   /** Just after a call was carried out, before its answer arrives. */
-  readonly done?: (method: string) => MaybePromise<void>
+  readonly done?: (result: unknown) => MaybePromise<void>
 }
 
 /**
@@ -31,7 +31,7 @@ export function scheduledStore(
     await scheduler.schedule(Promise.resolve(), `${method} arrives`)
     if (fate === 'before') throw new Error('lost on its way to the store')
     const result = await call()
-    await done?.(method)
+    await done?.(result)
     await scheduler.schedule(Promise.resolve(), `${method} is answered`)
     if (fate === 'after') throw new Error('the answer was lost')
     return result

@@ -3,7 +3,6 @@ import {
   createSessions,
   SessionError,
   type SessionErrorCode,
-  type SessionEvent,
   type Sessions,
   type SessionsOptions,
 } from '@holdfast/core'
@@ -28,7 +27,6 @@ export interface Hands {
 /** What became of a request. */
 export interface Reply {
   readonly open: OpenSession
-  /** When the request began, by the order of the race. */
   readonly action: CookieAction | null
   /** The token that the client holds afterwards: the new one, or the one it came with. */
   readonly token: string | null
@@ -40,7 +38,8 @@ type Handler = (session: Session, open: OpenSession) => unknown
 /** One process of an application: a manager over the store, and requests to it. */
 export class Site {
   readonly sessions: Sessions
-  readonly events: SessionEvent[] = []
+  /** How many events `token_reuse` there were. */
+  reuses = 0
   readonly #keys: TokenKeys
 
   constructor(store: SessionStore, hands: Hands, options: Partial<SessionsOptions> = {}) {
@@ -54,7 +53,9 @@ export class Site {
       ...options,
     })
     this.#keys = this.sessions.tokenKeys('__Host-session')
-    this.sessions.on('*', (event) => this.events.push(event))
+    this.sessions.on('token_reuse', () => {
+      this.reuses += 1
+    })
   }
 
   async open(token: string | null): Promise<OpenSession> {

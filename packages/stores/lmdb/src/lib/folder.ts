@@ -84,14 +84,18 @@ function tighten(path: string, stat: Stats, mode: number): void {
   chmodSync(path, mode)
 }
 
-/** A commit of another process may be under way while the file is read: only what lasts is damage. */
+/** A commit of another process may be under way while the file is read: damage is what is still there when it is over. */
 function check(file: string): void {
+  let before = ''
   for (let attempt = 1; ; attempt++) {
     try {
       checkDataFile(file)
       return
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error
+      const { mtimeNs, size } = lstatSync(file, { bigint: true })
+      const now = `${mtimeNs} ${size}`
+      if (now === before || attempt === ATTEMPTS) throw error
+      before = now
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
     }
   }

@@ -70,7 +70,7 @@ async function flood(site: Site, count: number, text: () => string): Promise<voi
       const now = Math.min(AT_ONCE, count - done)
       connection.received = ''
       connection.send(Array.from({ length: now }, text).join(''))
-      await connection.until(new RegExp(`(?:"out":[^]*?){${now}}\\]\\}`))
+      await connection.until((received) => answers(received) === now)
       const seen = statuses(connection.received)
       assert.equal(seen.length, now)
       assert.ok(seen.every((status) => status === 200))
@@ -79,4 +79,10 @@ async function flood(site: Site, count: number, text: () => string): Promise<voi
   } finally {
     await connection.destroy()
   }
+}
+
+/** How many answers have come back whole. */
+function answers(received: string): number {
+  const parts = received.split('{"out":[')
+  return parts.at(-1)?.includes(']}') === true ? parts.length - 1 : parts.length - 2
 }

@@ -65,7 +65,7 @@ function headCases(group: Group): void {
         assert.equal(answer.body, 'body')
         if (script === 'head-object') assert.equal(answer.headers['x-before'], 'kept')
         if (script === 'head-message') assert.equal(answer.headers['x-own'], 'yes')
-        if (own.length > 1) assert.equal(answer.headers.link, '<a>, <b>')
+        if (own.length > 1) assert.equal(answer.headers['link'], '<a>, <b>')
       })
     }
   }

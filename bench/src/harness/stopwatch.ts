@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import type { Scale } from '../model.js'
+
+const BATCH_MS = 10
+
+/** Microseconds per operation, by the clock and of CPU (all threads of the process). */
+export interface Timing {
+  readonly wall: number
+  readonly cpu: number
+  readonly operations: number
+}
+
+/**
+ * Times `run(count)`, which performs `count` operations: first until it is warm, then for the time that the scale gives.
+ * What it returns is added up, so that nothing can be optimised away.
+ */
+export async function time(
+  scale: Scale,
+  run: (count: number) => number | Promise<number>,
+): Promise<Timing> {
+  let count = 1
+  const until = async (ms: number): Promise<Timing> => {
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    let operations = 0
+    let elapsed = 0
+    do {
+      const before = elapsed
+      sink += await run(count)
+      operations += count
+      elapsed = performance.now() - start
+      if (elapsed - before < BATCH_MS) count *= 2
+    } while (elapsed < ms)
+    const { user, system } = process.cpuUsage(cpu)
+    return { wall: (elapsed * 1000) / operations, cpu: (user + system) / operations, operations }
+  }
+  await until(scale.warmUpMs)
+  // A batch must not outlast the measurement by much.
+  count = Math.max(1, count >> 3)
+  return until(scale.measureMs)
+}
+
+/** Never read; it keeps the compiler from dropping work whose result nobody uses. */
+let sink = 0
+
+/** Nanoseconds that the main thread has spent on a core, from the kernel: the same on every Node version. */
+export function mainThreadNanoseconds(): number {
+  const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1')
+  return Number(text.split(' ')[0])
+}

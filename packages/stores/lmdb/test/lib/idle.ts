@@ -1,0 +1,13 @@
+import { lmdbStore } from '../../src/index.js'
+import { newRecord } from './records.js'
+
+/** Opens a store, writes if it is told to, and has nothing more to do. */
+const [, , path = '', write] = process.argv
+const store = lmdbStore(path)
+if (write === undefined) process.send?.('open')
+else {
+  void Promise.resolve(store.insert(newRecord(), { now: Date.now(), limit: null })).then(
+    ({ status }) => process.send?.(status),
+  )
+}
+process.channel?.unref()

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { parseSync } from 'oxc-parser'
+import { walk } from './files.mjs'
+import { listWorkspaces } from './workspaces.mjs'
+
+const PUBLIC = /^packages\/(?:core|http|stores\/|adapters\/)/
+
+/** Every source file of the packages that applications use: `{ path, body, entry }`, entry telling a file of `src` itself. */
+function parseSources(root) {
+  return listWorkspaces(root)
+    .filter(({ folder }) => PUBLIC.test(folder))
+    .flatMap(({ path }) => [...walk(join(path, 'src'))])
+    .map((path) => {
+      const { program, errors } = parseSync(path, readFileSync(path, 'utf8'))
+      if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`)
+      return { path, body: program.body, entry: basename(dirname(path)) === 'src' }
+    })
+}
+
+/** What the packages declare and export, read from their sources. */
+export function readApi(root) {
+  const sources = parseSources(root)
+  const declarations = new Map()
+  for (const { body } of sources) {
+    for (const statement of body) {
+      const declaration = statement.declaration ?? statement
+      const name = declaration?.id?.name
+      if (name !== undefined && !declarations.has(name)) declarations.set(name, declaration)
+    }
+  }
+  const exported = sources.filter(({ entry }) => entry).flatMap(({ body }) => exportsOf(body))
+  return { declarations, exported: new Set(exported) }
+}
+
+function exportsOf(body) {
+  return body
+    .filter(({ type }) => type === 'ExportNamedDeclaration')
+    .flatMap(({ specifiers }) => specifiers.map(({ exported }) => exported.name))
+}
+
+/** The names of a declaration's own public members, constructors left out. */
+export function membersOf({ declarations }, name) {
+  const declaration = declarations.get(name)
+  if (declaration === undefined) throw new Error(`nothing is declared as ${name}`)
+  if (declaration.type === 'TSTypeAliasDeclaration') return literalsOf(declaration.typeAnnotation)
+  return declaration.body.body
+    .filter(({ kind, key }) => kind !== 'constructor' && key?.type === 'Identifier')
+    .map(({ key }) => key.name)
+}
+
+/** The texts of a union of texts. */
+function literalsOf(annotation) {
+  const types = annotation.type === 'TSUnionType' ? annotation.types : [annotation]
+  return types.map(({ literal }) => literal?.value).filter((value) => typeof value === 'string')
+}
+
+/** The members of an interface whose values are object types: `name` to their own members' names. */
+export function nestedMembersOf({ declarations }, name) {
+  const { body } = declarations.get(name).body
+  return new Map(
+    body.map(({ key, typeAnnotation }) => [
+      key.name,
+      typeAnnotation.typeAnnotation.members.map((member) => member.key.name),
+    ]),
+  )
+}
+
+/** The exported interfaces that hold options. */
+export function optionInterfaces({ declarations, exported }) {
+  return [...exported].filter(
+    (name) =>
+      name.endsWith('Options') && declarations.get(name)?.type === 'TSInterfaceDeclaration',
+  )
+}
