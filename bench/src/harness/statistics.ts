@@ -25,8 +25,12 @@ export function summarize(
   })
 }
 
-export function summary(spec: FigureSpec, values: readonly number[]): Summary {
-  const middle = median(values)
+/** One line of a table; `middle` where something else than the values' own median is to stand for them. */
+export function summary(
+  spec: FigureSpec,
+  values: readonly number[],
+  middle: number = median(values),
+): Summary {
   const rounded = values.map(rounds)
   return {
     ...spec,

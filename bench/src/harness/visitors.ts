@@ -2,7 +2,7 @@ import type { Sessions } from '@holdfast/core'
 import type { RequestFacts } from '@holdfast/core/engine'
 
 export const COOKIE = '__Host-session'
-export const USER_AGENT_LENGTH = 120
+const USER_AGENT_LENGTH = 120
 const USER_AGENTS = 1000
 
 /** A request of visitor `index` who has no session yet. */
@@ -39,7 +39,9 @@ export function userAgent(index: number): string {
   const kind = index % USER_AGENTS
   const system = kind % 2 === 0 ? 'Windows NT 10.0; Win64; x64' : 'Macintosh; Intel Mac OS X 10_15_7'
   const head = `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.`
-  return flat(`${head}${kind}.${'7'.repeat(USER_AGENT_LENGTH)}`.slice(0, 105) + ' Safari/537.36 ')
+  const tail = ' Safari/537.36'
+  const build = '7'.repeat(USER_AGENT_LENGTH)
+  return flat(`${head}${kind}.${build}`.slice(0, USER_AGENT_LENGTH - tail.length) + tail)
 }
 
 /** The Cookie header that a browser sends with `token`, amid what analytics and consent tools leave there. */

@@ -6,7 +6,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import { notFound, sendError } from './errors.js'
 import { homePage, type SessionFacts } from './pages/home.js'
 import { vaultPage } from './pages/vault.js'
-import { allowOnly, sendPage, signedIn, wantsJson } from './respond.js'
+import { allowOnly, hasBody, sendPage, signedIn, wantsJson } from './respond.js'
 import { cartRoutes } from './routes/cart.js'
 import { dataRoutes } from './routes/data.js'
 import { deviceRoutes } from './routes/devices.js'
@@ -47,7 +47,7 @@ function headers(): RequestHandler {
 function checkFormToken(): RequestHandler {
   const check = formToken()
   return (req, res, next) => {
-    const bare = req.headers['content-type'] === undefined && req.is('*/*') === null
+    const bare = req.headers['content-type'] === undefined && !hasBody(req)
     if (bare && req.headers.origin !== undefined && wantsJson(req)) next()
     else check(req, res, next)
   }

@@ -66,9 +66,14 @@ export function signedIn(req: Request): string {
 
 const FORMATS = ['application/json', 'application/x-www-form-urlencoded']
 
+/** Whether the request brings content, as its headers say. */
+export function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /** The fields of a JSON object or a form; throws 400 and 415 for everything else. */
 export function fieldsOf(req: Request): ReadonlyMap<string, JsonValue> {
-  if (req.is(FORMATS) === false) {
+  if (hasBody(req) && req.is(FORMATS) === false) {
     throw new Problem(415, 'unsupported_media_type', 'Send JSON or a form, in UTF-8.', {
       Accept: FORMATS.join(', '),
     })

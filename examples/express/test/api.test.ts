@@ -454,19 +454,20 @@ describe('trouble', () => {
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => client.signIn('demo1', 'guess')),
     )
-    const counts = Object.groupBy(answers, ({ status }) => String(status))
+    const count = (wanted: number): number =>
+      answers.filter(({ status }) => status === wanted).length
     const blocked = await client.signIn('demo1')
     const free = await client.signIn('demo2')
     await own.stop()
-    assert.equal(counts['401']?.length, 11)
-    assert.equal(counts['429']?.length, 19)
+    assert.equal(count(401), 11)
+    assert.equal(count(429), 19)
     isProblem(blocked, 429, 'too_many_attempts')
     assert.match(blocked.header('retry-after') ?? '', /^[1-6]?\d$/)
     assert.equal(free.status, 200)
   })
 
-  test('a hundred people sign in at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 100 }, () => site.client().signIn()))
+  test('forty people sign in at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => site.client().signIn()))
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
   })
 })

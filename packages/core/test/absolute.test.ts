@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { pullStore } from './support/stores.js'
 import { type Browser, HOUR, MINUTE, request, SECOND, START, World } from './support/world.js'
 

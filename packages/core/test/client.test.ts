@@ -9,7 +9,10 @@ interface Facts {
 }
 
 /** What the record keeps, and what the event shows, of a device. */
-async function kept(facts: Facts, options?: ClientOptions): Promise<readonly [ClientDescription | null, unknown]> {
+async function kept(
+  facts: Facts,
+  options?: ClientOptions,
+): Promise<readonly [ClientDescription | null, unknown]> {
   const world = new World(options === undefined ? {} : { client: options })
   const { open } = await request(world, null, (session) => session.set('a', 1), facts)
   return [open.record?.client ?? null, world.named('session_created')[0]?.client]
@@ -57,7 +60,12 @@ test('an address is kept whole where that is asked for, cleaned of control chara
   assert.equal(await keptAddress('::1\r\nSet-Cookie: a=b', 'full'), '::1  Set-Cookie: a=b')
 })
 
-const controls = [...Array(32).keys(), ...Array.from({ length: 33 }, (_, at) => 127 + at), 0x2028, 0x2029]
+const controls = [
+  ...Array(32).keys(),
+  ...Array.from({ length: 33 }, (_, at) => 127 + at),
+  0x2028,
+  0x2029,
+]
 
 test('control characters and line ends of a user agent become spaces, in the record and in events', async () => {
   for (const code of controls) {
@@ -72,7 +80,8 @@ test('control characters and line ends of a user agent become spaces, in the rec
 })
 
 test('a user agent cannot forge a log line, whatever it is made of', async () => {
-  const agent = 'x\r\n{"type":"session_authenticated","subject":"root"}\u001b[2J\u2028\ud83d\ude00\ud800'
+  const agent =
+    'x\r\n{"type":"session_authenticated","subject":"root"}\u001b[2J\u2028\ud83d\ude00\ud800'
   const [description, event] = await kept({ address: null, userAgent: agent })
   for (const shown of [JSON.stringify(description), JSON.stringify(event)]) {
     assert.equal(shown.split(/[\n\r\u2028\u2029]/).length, 1)
@@ -117,7 +126,12 @@ test('a label names the device for people, cleaned like the rest', async () => {
 test('a session bound to its device is refused from another: same outcome as any, its own reason', async () => {
   const world = new World({ client: { userAgent: 'none', bind: ({ userAgent }) => userAgent } })
   const here = { userAgent: 'certificate 1' }
-  const { action, open } = await request(world, null, (session) => session.authenticate('alice'), here)
+  const { action, open } = await request(
+    world,
+    null,
+    (session) => session.authenticate('alice'),
+    here,
+  )
   assert.ok(action.kind === 'set')
   const { token } = action
   for (let count = 0; count < 2; count++) {
@@ -128,8 +142,13 @@ test('a session bound to its device is refused from another: same outcome as any
   const id = open.record?.id ?? ''
   assert.equal((await world.record(id)).revokedAt, null, 'the owner is not signed out for it')
   assert.ok(!JSON.stringify(await world.record(id)).includes('certificate'), 'kept as a hash')
-  const reasons = world.named('session_rejected').map(({ reason, sessionId }) => [reason, sessionId])
-  assert.deepEqual(reasons, Array(4).fill(['binding_mismatch', id]))
+  const reasons = world
+    .named('session_rejected')
+    .map(({ reason, sessionId }) => [reason, sessionId])
+  assert.deepEqual(
+    reasons,
+    Array.from({ length: 4 }, () => ['binding_mismatch', id]),
+  )
 })
 
 test('a hook that throws refuses the request it was asked for, and nothing is stored', async () => {

@@ -25,11 +25,18 @@ test('a CSRF token is good for its session, again and again, and differs at each
 
 test('a CSRF token of another session is refused, of the same subject too, and where there is none', async () => {
   const world = new World()
-  const [mine, other, anonymous] = [await world.signedIn(), await world.signedIn(), await world.anonymous()]
+  const [mine, other, anonymous] = [
+    await world.signedIn(),
+    await world.signedIn(),
+    await world.anonymous(),
+  ]
   const token = await tokenFor(mine)
   assert.equal(await accepts(other, token), false)
   assert.equal(await accepts(anonymous, token), false)
-  assert.equal((await request(world, null, (session) => session.verifyCsrfToken(token))).value, false)
+  assert.equal(
+    (await request(world, null, (session) => session.verifyCsrfToken(token))).value,
+    false,
+  )
   assert.equal(await accepts(mine, await tokenFor(other)), false)
 })
 
@@ -75,7 +82,17 @@ test('every character of a CSRF token altered, and every other spelling: refused
   const world = new World()
   const browser = await world.signedIn()
   const csrf = await tokenFor(browser)
-  const spoiled: unknown[] = [undefined, null, 5, {}, [csrf], '', `${csrf} `, ` ${csrf}`, csrf + csrf]
+  const spoiled: unknown[] = [
+    undefined,
+    null,
+    5,
+    {},
+    [csrf],
+    '',
+    `${csrf} `,
+    ` ${csrf}`,
+    csrf + csrf,
+  ]
   spoiled.push(csrf.toUpperCase(), csrf.toLowerCase(), encodeURIComponent(`${csrf}=`), `${csrf}\n`)
   spoiled.push(csrf.split('-').toReversed().join('-'), Buffer.from(csrf).toString('base64'))
   for (let at = 0; at < csrf.length; at++) {

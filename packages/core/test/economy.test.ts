@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Session } from '@holdfast/core/engine'
 import { asyncStore, type CountedStore, countedStore, pullStore } from './support/stores.js'
-import { type AnyData, type Browser, HOUR, MINUTE, request, SECOND, World } from './support/world.js'
+import {
+  type AnyData,
+  type Browser,
+  HOUR,
+  MINUTE,
+  request,
+  SECOND,
+  World,
+  type WorldOptions,
+} from './support/world.js'
 
 type Work = (session: Session<AnyData>) => unknown
 
@@ -13,7 +22,7 @@ interface Setting {
 }
 
 /** A signed-in browser with some data, its calls counted from here on. */
-async function setting(options: ConstructorParameters<typeof World>[0] = {}): Promise<Setting> {
+async function setting(options: WorldOptions = {}): Promise<Setting> {
   const counted = countedStore(options.store)
   const world = new World({ renewalTimeout: Infinity, ...options, store: counted.store })
   const browser = await world.signedIn()
@@ -22,7 +31,7 @@ async function setting(options: ConstructorParameters<typeof World>[0] = {}): Pr
   return { world, counted, browser }
 }
 
-async function costs(work: Work, options: ConstructorParameters<typeof World>[0] = {}): Promise<string> {
+async function costs(work: Work, options: WorldOptions = {}): Promise<string> {
   const { counted, browser } = await setting(options)
   await browser.visit(async (session) => {
     await work(session)
@@ -71,11 +80,7 @@ const prices: readonly (readonly [string, Work, string])[] = [
   ['signing out', (session) => session.revoke(), 'find 1, revoke 1'],
   ['ending the other sessions', (session) => session.revokeOthers(), 'find 1, revoke 1'],
   ['update()', (session) => session.update('n', () => 1), 'find 2, update 1'],
-  [
-    'another subject',
-    (session) => session.authenticate('bob'),
-    'insert 1, find 1, revoke 1',
-  ],
+  ['another subject', (session) => session.authenticate('bob'), 'insert 1, find 1, revoke 1'],
 ]
 for (const [name, work, price] of prices) {
   test(`store calls of a request that does ${name}: ${price}`, async () => {
@@ -94,7 +99,9 @@ test('taking a flash value that is not there writes nothing', async () => {
 })
 
 test('update() with a function that leaves nothing there writes nothing', async () => {
-  assert.ok(!(await costs((session) => session.update('nothing', () => undefined))).includes('update'))
+  assert.ok(
+    !(await costs((session) => session.update('nothing', () => undefined))).includes('update'),
+  )
 })
 
 test('100 requests of an unchanged session on a store that pushes: one look in all', async () => {
@@ -161,7 +168,11 @@ test('a second commit of a request writes only what came after the first', async
 
 /** What an anonymous visitor's request costs, and whether it sets a cookie. */
 const visits: readonly (readonly [string, Work, string])[] = [
-  ['reads', (session) => [session.get('a'), session.keys(), session.isFresh({ maxAge: 1 })], 'none'],
+  [
+    'reads',
+    (session) => [session.get('a'), session.keys(), session.isFresh({ maxAge: 1 })],
+    'none',
+  ],
   ['touches', (session) => session.touch(), 'none'],
   ['removes what is not there', (session) => session.unset('a'), 'none'],
   [

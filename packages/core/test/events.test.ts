@@ -103,7 +103,11 @@ test('tokens that are not honoured: session_rejected with the reason, the id onl
   const world = newWorld()
   const { token } = await signedIn(world)
   const id = 'a'.repeat(22)
-  const cases: readonly (readonly [string | null, Partial<typeof facts & { rejection: 'ambiguous' }>, object])[] = [
+  const cases: readonly (readonly [
+    string | null,
+    Partial<typeof facts & { rejection: 'ambiguous' }>,
+    object,
+  ])[] = [
     ['forged', {}, { sessionId: null, subject: null, reason: 'malformed' }],
     [`${token.slice(0, -1)}~`, {}, { sessionId: null, subject: null, reason: 'malformed' }],
     [null, { rejection: 'ambiguous' }, { sessionId: null, subject: null, reason: 'ambiguous' }],
@@ -191,7 +195,9 @@ test('a replay: token_reuse, session_revoked and session_rejected, once each, ho
     await Promise.all([1, 2, 3].map(() => world.open(old, facts)))
     const about = { sessionId: browser.id, subject: 'alice' }
     const events = taken(world)
-    const rejected = events.filter((event) => wrong<SessionEvent>(event).type === 'session_rejected')
+    const rejected = events.filter(
+      (event) => wrong<SessionEvent>(event).type === 'session_rejected',
+    )
     assert.equal(rejected.length, 3, 'each presenter was turned away')
     assert.deepEqual(rejected[0], { type: 'session_rejected', ...about, reason: 'superseded' })
     assert.deepEqual(

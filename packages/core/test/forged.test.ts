@@ -53,13 +53,13 @@ test('a million forged or malformed tokens: no store call, no session, and a fla
   const { token } = await world.signedIn()
   assert.equal(await world.whose(token), 'alice')
   const events = world.events.length
-  const quiet = new World({ store })
+  // Without listeners, which would keep a million events.
+  const { sessions } = new World({ store, quiet: true })
   const check = (from: number, to: number): void => {
     for (let count = from; count < to; count++) {
-      const found = quiet.sessions.resolve(forgery(token, count))
+      const found = sessions.resolve(forgery(token, count))
       if (!('status' in found) || found.status !== 'rejected') assert.fail(`number ${count} passed`)
     }
-    quiet.events.length = 0
   }
   check(0, 50_000)
   take()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { countedStore } from './support/stores.js'
 import { fakeClock, HOUR, MINUTE, request, SECOND, START, World } from './support/world.js'
 
@@ -27,7 +27,10 @@ test('the same boundary holds for an anonymous session and for a check without a
   const found = await world.sessions.resolve(token)
   assert.equal(found.status, 'active')
   world.clock.at += 1
-  assert.deepEqual(await world.sessions.resolve(token), { status: 'rejected', reason: 'idle_expired' })
+  assert.deepEqual(await world.sessions.resolve(token), {
+    status: 'rejected',
+    reason: 'idle_expired',
+  })
 })
 
 test('a session that a fresh check answers from memory expires at the same millisecond', async () => {

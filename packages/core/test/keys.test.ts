@@ -108,7 +108,10 @@ test('a key as text and as its UTF-8 bytes is one and the same', async () => {
   const store = memoryStore()
   const { token } = await new World({ store, keys: [KEY] }).signedIn()
   assert.equal(await new World({ store, keys: [Buffer.from(KEY)] }).whose(token), 'alice')
-  assert.equal(await new World({ store, keys: [new Uint8Array(Buffer.from(KEY))] }).whose(token), 'alice')
+  assert.equal(
+    await new World({ store, keys: [new Uint8Array(Buffer.from(KEY))] }).whose(token),
+    'alice',
+  )
 })
 
 test('a key that the caller wipes afterwards goes on signing and verifying', async () => {

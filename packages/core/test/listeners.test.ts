@@ -30,12 +30,16 @@ const listeners: readonly (readonly [string, SessionListener, fails: boolean])[]
     true,
   ],
   ['rejects', (): Promise<never> => Promise.reject(own), true],
-  ['rejects later', async (): Promise<never> => {
-    await new Promise((resolve) => setImmediate(resolve))
-    throw own
-  }, true],
+  [
+    'rejects later',
+    async (): Promise<never> => {
+      await new Promise((resolve) => setImmediate(resolve))
+      throw own
+    },
+    true,
+  ],
   ['never answers', (): Promise<never> => new Promise(() => undefined), false],
-  ['answers with anything', (): unknown => ({ then: 5 }), false],
+  ['answers with anything', (): unknown => ({ catch: 5 }), false],
 ]
 for (const [name, listener, fails] of listeners) {
   test(`a listener that ${name} affects nothing but itself`, async () => {

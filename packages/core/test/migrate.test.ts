@@ -21,7 +21,11 @@ interface Deployed {
 }
 
 /** A session of the old code, met by the new. */
-async function deployed(migrate: Migrate = toVersion2, data: AnyData = version1, from?: number): Promise<Deployed> {
+async function deployed(
+  migrate: Migrate = toVersion2,
+  data: AnyData = version1,
+  from?: number,
+): Promise<Deployed> {
   const store = memoryStore()
   const before = new World({ store, ...(from === undefined ? {} : { dataVersion: from }) })
   const after = new World({ store: asyncStore(store), dataVersion: 2, migrate })
@@ -35,8 +39,10 @@ function textsOf(record: { readonly data: ReadonlyMap<string, string> }): Record
   return Object.fromEntries(record.data)
 }
 
-const whole = (session: { keys(): readonly string[]; get(key: string): JsonValue | undefined }): AnyData =>
-  Object.fromEntries(session.keys().map((key) => [key, session.get(key) ?? null]))
+const whole = (session: {
+  keys(): readonly string[]
+  get(key: string): JsonValue | undefined
+}): AnyData => Object.fromEntries(session.keys().map((key) => [key, session.get(key) ?? null]))
 
 test('data of an older version is read in the new shape; a request that only reads writes nothing', async () => {
   const { browser, before } = await deployed()
@@ -225,7 +231,12 @@ test('a hook that changes its argument in place works like one that makes a new 
   const { browser, after } = await deployed(inPlace)
   await browser.visit((session) => session.set('late', 1))
   const texts = textsOf(await after.record(browser.id))
-  assert.deepEqual(Object.keys(texts).toSorted(), ['app:#version', 'app:cart', 'app:late', 'app:theme'])
+  assert.deepEqual(Object.keys(texts).toSorted(), [
+    'app:#version',
+    'app:cart',
+    'app:late',
+    'app:theme',
+  ])
 })
 
 test('update() on a session without data writes data of this version', async () => {

@@ -8,7 +8,9 @@ import { KEY, wrong } from './support/world.js'
 type Options = SessionsOptions
 
 function start(options: Readonly<Record<string, unknown>>): void {
-  createSessions(wrong<Options>({ store: memoryStore(), keys: [KEY], sweepInterval: Infinity, ...options }))
+  createSessions(
+    wrong<Options>({ store: memoryStore(), keys: [KEY], sweepInterval: Infinity, ...options }),
+  )
 }
 
 const text = ['30', Object('x')]
@@ -38,7 +40,15 @@ const wrongTypes: Readonly<Record<string, readonly unknown[]>> = {
   deviationReason: ['', '  ', null, ...number, ...others],
   namespace: [...number, ...others],
   sharedNamespace: [...number, ...others],
-  schema: [null, 'zod', 5, {}, { '~standard': {} }, { '~standard': { validate: 'yes' } }, () => undefined],
+  schema: [
+    null,
+    'zod',
+    5,
+    {},
+    { '~standard': {} },
+    { '~standard': { validate: 'yes' } },
+    () => undefined,
+  ],
   migrate: [null, ...noFunction],
   dataVersion: [...text, null, ...others],
   maxDataBytes: [...text, null, ...others],
@@ -83,7 +93,11 @@ const wrongValues: Readonly<Record<string, readonly unknown[]>> = {
 for (const [name, values] of Object.entries(wrongValues)) {
   test(`values of ${name} that are not allowed are ERR_SESSION_CONFIG that names it`, () => {
     for (const value of values) {
-      const expected = { name: 'SessionError', code: 'ERR_SESSION_CONFIG', message: new RegExp(name) }
+      const expected = {
+        name: 'SessionError',
+        code: 'ERR_SESSION_CONFIG',
+        message: new RegExp(name),
+      }
       assert.throws(() => start({ [name]: value }), expected, `${name}: ${String(value)}`)
     }
   })
@@ -106,7 +120,16 @@ test('wrong parts of the client option are a TypeError that names them', () => {
 })
 
 test('an option of an unknown name is refused, so that a typing error never weakens a policy', () => {
-  for (const name of ['idletimeout', 'ttl', 'maxAge', 'secret', 'cookie', 'Store', 'constructor', '']) {
+  for (const name of [
+    'idletimeout',
+    'ttl',
+    'maxAge',
+    'secret',
+    'cookie',
+    'Store',
+    'constructor',
+    '',
+  ]) {
     assert.throws(
       () => start({ [name]: 1 }),
       (error) => error instanceof TypeError && error.message.startsWith(`unknown option '${name}'`),
@@ -125,7 +148,10 @@ test('a client option of an unknown name is refused, so that a typing error neve
 
 test('no options, or something else than an object, is a TypeError', () => {
   for (const value of [undefined, null, 'x', 5, true])
-    assert.throws(() => createSessions(wrong<Options>(value)), /^TypeError: options must be an object/)
+    assert.throws(
+      () => createSessions(wrong<Options>(value)),
+      /^TypeError: options must be an object/,
+    )
 })
 
 test('options that contradict each other are refused', () => {
@@ -176,7 +202,9 @@ test('every documented option is taken', () => {
     deviationReason: 'none needed',
     namespace: 'shop_2-a',
     sharedNamespace: 'all',
-    schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
+    schema: {
+      '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+    },
     dataVersion: 2,
     migrate: (data: object) => data,
     maxDataBytes: 1,

@@ -15,11 +15,15 @@ import { memoryStore } from '@holdfast/memory'
 import { KEY } from './support/world.js'
 
 function policyOf(options: PolicyOptions = {}): Policy {
-  return createSessions({ store: memoryStore(), keys: [KEY], sweepInterval: Infinity, ...options }).policy
+  return createSessions({ store: memoryStore(), keys: [KEY], sweepInterval: Infinity, ...options })
+    .policy
 }
 
 test('durations are milliseconds', () => {
-  assert.deepEqual([seconds(30), minutes(30), hours(8), days(30)], [30_000, 1_800_000, 28_800_000, 2_592_000_000])
+  assert.deepEqual(
+    [seconds(30), minutes(30), hours(8), days(30)],
+    [30_000, 1_800_000, 28_800_000, 2_592_000_000],
+  )
 })
 
 test('without options: AAL2 of NIST SP 800-63B-4, renewal after 15 min, 10 s of grace, no limit', () => {
@@ -76,7 +80,10 @@ test('grace: 0 is strict, 30 s the most; renewal can be turned off', () => {
 })
 
 test('a limit on sessions evicts the oldest unless told otherwise', () => {
-  assert.deepEqual(policyOf({ maxSessionsPerSubject: 3 }).limit, { max: 3, onLimit: 'evict-oldest' })
+  assert.deepEqual(policyOf({ maxSessionsPerSubject: 3 }).limit, {
+    max: 3,
+    onLimit: 'evict-oldest',
+  })
   for (const onLimit of ['reject', 'evict-idle', 'evict-oldest'] as const)
     assert.deepEqual(policyOf({ maxSessionsPerSubject: 1, onLimit }).limit, { max: 1, onLimit })
   assert.equal(policyOf({ maxSessionsPerSubject: Infinity }).limit, null)
@@ -94,7 +101,10 @@ for (const [preset] of presets) {
     const policy = policyOf({ preset })
     const { comparisons, text } = describePolicy(policy)
     for (const source of published) {
-      assert.ok(comparisons.some((each) => each.source.startsWith(source)), source)
+      assert.ok(
+        comparisons.some((each) => each.source.startsWith(source)),
+        source,
+      )
       assert.ok(text.includes(source), source)
     }
     for (const { rule, limit, actual, within, reason } of comparisons) {
@@ -123,7 +133,10 @@ test('the description gives the written reason at every limit that is exceeded',
   const beyond = comparisons.filter(({ within }) => !within)
   assert.ok(beyond.some(({ source }) => source === 'PCI DSS 4.0.1 §8.2.8'))
   for (const { reason } of beyond) assert.equal(reason, deviationReason)
-  assert.match(text, /^beyond  PCI DSS 4\.0\.1 §8\.2\.8: idleTimeout 20 min, published 15 min \(shared/m)
+  assert.match(
+    text,
+    /^beyond  PCI DSS 4\.0\.1 §8\.2\.8: idleTimeout 20 min, published 15 min \(shared/m,
+  )
 })
 
 test('the strictest preset is within every published limit', () => {

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HOUR, MINUTE, request, SECOND, START, tokenOf, World } from './support/world.js'
+import {
+  HOUR,
+  MINUTE,
+  request,
+  SECOND,
+  START,
+  tokenOf,
+  World,
+  type WorldOptions,
+} from './support/world.js'
 import { asyncStore, pullStore } from './support/stores.js'
 
 const RENEWAL = 15 * MINUTE
 
 /** A world in which the first token has been renewed, and perhaps the successor presented. */
 async function renewed(
-  options: ConstructorParameters<typeof World>[0] = {},
+  options: WorldOptions = {},
   presented = true,
 ): Promise<{ world: World; old: string; successor: string }> {
   const world = new World(options)
@@ -149,7 +158,10 @@ test('a request with the old token writes in its grace, and its answer carries t
     await session.update('n', () => 1)
   })
   assert.equal(tokenOf(action), successor)
-  const { value } = await request(world, successor, (session) => [session.get('a'), session.get('n')])
+  const { value } = await request(world, successor, (session) => [
+    session.get('a'),
+    session.get('n'),
+  ])
   assert.deepEqual(value, [1, 1])
 })
 

@@ -48,7 +48,7 @@ test('nothing that can be logged, listed or inspected holds a token, a verifier,
       logged.push(session)
       return work === 'authenticate' ? session.authenticate('alice') : session[work]()
     })
-    logged.push(open, open.engine, world.sessionOf(open), { ...open })
+    logged.push(open, open.engine, world.sessionOf(open), Object.entries(open))
     assert.equal(action.kind, 'set')
     keep(browser.token)
   }
@@ -63,8 +63,14 @@ test('nothing that can be logged, listed or inspected holds a token, a verifier,
   await world.signedIn()
   await world.signedIn()
   logged.push(await failure(() => world.signedIn()))
-  logged.push(await failure(() => browser.visit((session) => session.set('__proto__', 'do not print me'))))
-  logged.push(await failure(() => browser.visit((session) => session.set('a', [1, Number('do not print me')]))))
+  logged.push(
+    await failure(() => browser.visit((session) => session.set('__proto__', 'do not print me'))),
+  )
+  logged.push(
+    await failure(() =>
+      browser.visit((session) => session.set('a', [1, Number('do not print me')])),
+    ),
+  )
   logged.push(await failure(() => browser.visit((session) => session.requireFresh({ maxAge: 0 }))))
   for (const token of [`${browser.token}x`, browser.token.toLowerCase()])
     logged.push(await world.open(token), await world.sessions.resolve(token))
@@ -74,7 +80,9 @@ test('nothing that can be logged, listed or inspected holds a token, a verifier,
   logged.push(await failure(async () => await late.commit()), late)
   for (const token of issued) logged.push(await world.open(token))
   down = true
-  logged.push(await failure(() => world.open(keep(world.keys.issue('a'.repeat(22), 'b'.repeat(43))))))
+  logged.push(
+    await failure(() => world.open(keep(world.keys.issue('a'.repeat(22), 'b'.repeat(43))))),
+  )
   logged.push(world.events, await failure(() => world.signedIn()))
 
   const all = logged.map(shown).join('\n')
@@ -97,7 +105,9 @@ test('an event holds no data, and an error no data either', async () => {
   const browser = await world.anonymous({ a: 'do not print me' })
   const errors = [
     await failure(() => browser.visit((session) => session.set('b', 'do not print me'.repeat(20)))),
-    await failure(() => browser.visit((session) => session.update('b', () => 'do not print me'.repeat(20)))),
+    await failure(() =>
+      browser.visit((session) => session.update('b', () => 'do not print me'.repeat(20))),
+    ),
   ]
   world.clock.at += 11 * SECOND
   assert.ok(!shown(world.events).includes('do not print me'))

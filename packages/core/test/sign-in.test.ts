@@ -163,16 +163,31 @@ test('where no cookie may leave, nothing that needs one happens, and nothing is 
     (session) => session.authenticate('alice'),
   ]
   for (const work of anonymous)
-    await assert.rejects(() => request(world, null, async (session) => await work(session), facts), refused)
+    await assert.rejects(
+      () => request(world, null, async (session) => await work(session), facts),
+      refused,
+    )
   assert.equal(world.named('session_created').length, 1)
 })
 
-const subjects: readonly unknown[] = [undefined, null, 5, {}, '', 'a'.repeat(256), 'a\ud800', ['alice']]
+const subjects: readonly unknown[] = [
+  undefined,
+  null,
+  5,
+  {},
+  '',
+  'a'.repeat(256),
+  'a\ud800',
+  ['alice'],
+]
 test('a subject that is no text of 1 to 255 characters is a TypeError, and changes nothing', async () => {
   const world = new World()
   for (const subject of subjects) {
     const work = (session: Session<AnyData>): Promise<void> => session.authenticate(wrong(subject))
-    await assert.rejects(() => request(world, null, work), { name: 'TypeError', message: /^subject/ })
+    await assert.rejects(() => request(world, null, work), {
+      name: 'TypeError',
+      message: /^subject/,
+    })
   }
   await world.signedIn('ä'.repeat(255))
   assert.equal(world.named('session_created').length, 1)
@@ -186,7 +201,10 @@ test('methods that are no short list of short texts are a TypeError, and change 
     const methods = wrong<string[]>(bad)
     const expected = { name: 'TypeError', message: /^methods/ }
     for (const subject of ['alice', 'bob'])
-      await assert.rejects(() => browser.visit((s) => s.authenticate(subject, { methods })), expected)
+      await assert.rejects(
+        () => browser.visit((s) => s.authenticate(subject, { methods })),
+        expected,
+      )
     await assert.rejects(() => browser.visit((s) => s.reauthenticate({ methods })), expected)
   }
   assert.deepEqual(await world.record(browser.id), before)

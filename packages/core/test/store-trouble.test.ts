@@ -16,7 +16,9 @@ after(async () => {
 
 type Trouble = (() => Promise<never>) | null
 const cause = new Error('ECONNREFUSED')
-const troubles: Readonly<Record<string, readonly [() => Promise<never>, SessionErrorCode, retryable: boolean]>> = {
+const troubles: Readonly<
+  Record<string, readonly [() => Promise<never>, SessionErrorCode, retryable: boolean]>
+> = {
   throws: [
     () => {
       throw cause
@@ -138,8 +140,15 @@ for (const [name, [trouble, code, retryable]] of Object.entries(troubles)) {
     await assert.rejects(() => it.world.signedIn('bob'), expected)
     it.troubled = ['epoch']
     await assert.rejects(() => it.world.signedIn('bob'), expected)
-    await assert.rejects(() => it.browser.visit((session) => session.authenticate('alice')), expected)
-    assert.equal(await it.world.whose(it.browser.token), 'alice', 'only a sign-in needs the counter')
+    await assert.rejects(
+      () => it.browser.visit((session) => session.authenticate('alice')),
+      expected,
+    )
+    assert.equal(
+      await it.world.whose(it.browser.token),
+      'alice',
+      'only a sign-in needs the counter',
+    )
     assert.equal((await request(it.world, null, (session) => session.get('a'))).action.kind, 'none')
     it.trouble = null
     await it.world.signedIn('bob')
@@ -218,7 +227,9 @@ test('a failure that says it is final is not tried again', async () => {
   assert.deepEqual(it.calls, ['find'])
 })
 
-const lies: Readonly<Record<string, (mine: string, other: string, inner: SessionStore) => unknown>> = {
+const lies: Readonly<
+  Record<string, (mine: string, other: string, inner: SessionStore) => unknown>
+> = {
   "another session's record": (_mine, other, inner) => inner.find(other),
   undefined: () => undefined,
   'an empty object': () => ({}),

@@ -79,7 +79,10 @@ test('keys are replaced while running: new tokens at once, old ones until their 
   world.sessions.setKeys([KEY, OLD_KEY])
   assert.equal(await world.whose(first.token), 'first')
   const second = await world.signedIn('second')
-  assert.equal(second.token.slice(67, 71), new World({ keys: [KEY] }).keys.issue('', '').slice(2, 6))
+  assert.equal(
+    second.token.slice(67, 71),
+    new World({ keys: [KEY] }).keys.issue('', '').slice(2, 6),
+  )
   world.sessions.setKeys([THIRD_KEY, KEY])
   assert.equal(await world.whose(first.token), 'malformed')
   assert.equal(await world.whose(second.token), 'second')

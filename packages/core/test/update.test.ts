@@ -13,7 +13,11 @@ const stores: readonly (readonly [string, () => SessionStore])[] = [
   ['later and does not push', (): SessionStore => pullStore(asyncStore())],
 ]
 
-async function valueOf(world: World, browser: Browser, key: string): Promise<JsonValue | undefined> {
+async function valueOf(
+  world: World,
+  browser: Browser,
+  key: string,
+): Promise<JsonValue | undefined> {
   return (await request(world, browser.token, (session) => session.get(key))).value
 }
 
@@ -55,7 +59,9 @@ for (const [name, store] of stores) {
     await browser.visit((session) => session.flash('note', { text: 'saved' }))
     const taken = await Promise.all(
       Array.from({ length: 50 }, async () => {
-        const { value } = await request(world, browser.token, (session) => session.takeFlash('note'))
+        const { value } = await request(world, browser.token, (session) =>
+          session.takeFlash('note'),
+        )
         return value
       }),
     )
@@ -75,7 +81,10 @@ test('update() gives back what it wrote, frozen, and the rest of the request see
     assert.deepEqual(list, ['a', 'b'])
     assert.ok(Object.isFrozen(list))
     assert.deepEqual(session.get('list'), ['a', 'b'])
-    assert.deepEqual(await world.record(browser.id).then(({ data }) => data.get('app:list')), '["a","b"]')
+    assert.deepEqual(
+      await world.record(browser.id).then(({ data }) => data.get('app:list')),
+      '["a","b"]',
+    )
   })
 })
 
@@ -153,7 +162,10 @@ test('an asynchronous function is refused, and its own failure crashes nothing',
     async (): Promise<never> => Promise.reject(new Error('later still')),
   ]
   for (const change of bad) {
-    await assert.rejects(() => browser.visit((session) => session.update('n', wrong(change))), refused)
+    await assert.rejects(
+      () => browser.visit((session) => session.update('n', wrong(change))),
+      refused,
+    )
     await assert.rejects(() => request(world, null, (s) => s.update('n', wrong(change))), refused)
   }
   await new Promise((resolve) => setImmediate(resolve))

@@ -36,9 +36,9 @@ export class Client {
     return this.#cookie !== undefined
   }
 
-  /** The same visitor in another program: same cookie from here on, until either gets a new one. */
-  clone(): Client {
-    const copy = new Client(this.#origin, '', this.#agent)
+  /** The same visitor in another program, or at another site: the cookie is the same until either gets a new one. */
+  clone(at: Client = this): Client {
+    const copy = new Client(at.#origin, '', at.#agent)
     copy.#cookie = this.#cookie
     return copy
   }

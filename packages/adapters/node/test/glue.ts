@@ -37,4 +37,3 @@ async function send(res: ServerResponse, reply: AppReply): Promise<void> {
 function ignoreAborted(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
 }
-

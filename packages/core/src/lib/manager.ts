@@ -47,7 +47,7 @@ export interface SessionsOptions<Data extends object = Record<string, JsonValue>
   readonly tenant?: string
   /** What is kept of a device, and what a session is bound to. */
   readonly client?: ClientOptions
-  /** Milliseconds after which a store call is given up (`ERR_SESSION_STORE_TIMEOUT`). Default 450. */
+  /** Milliseconds after which a store call is given up (`ERR_SESSION_STORE_TIMEOUT`). Default: the store's own, else 450. */
   readonly storeTimeout?: number
   /** Milliseconds between deletions of expired records; `Infinity` turns them off. Default 60,000. */
   readonly sweepInterval?: number

@@ -32,10 +32,11 @@ export function checkOptions(options: unknown): ManagerRules {
   if (random !== undefined && !isRandomFill(random)) {
     throw new TypeError('random must be a function that fills a Uint8Array before it returns')
   }
+  const store = checkStore(options['store'], production)
   return {
-    store: checkStore(options['store'], production),
+    store,
     tenant,
-    storeTimeout: positive(options, 'storeTimeout', 450, false),
+    storeTimeout: positive(options, 'storeTimeout', store.capabilities.timeout ?? 450, false),
     sweepInterval: positive(options, 'sweepInterval', 60_000, true),
     cacheSize: cacheSize(options['cacheSize']),
     now: checkClock(options['clock']),

@@ -11,6 +11,8 @@ export interface StoreCapabilities {
   readonly shared: 'process' | 'host' | 'network'
   /** `watch` reports every change, so that a cache may trust it. */
   readonly push: boolean
+  /** Milliseconds after which a call of this store has failed: the default of `storeTimeout`. Absent: 450. */
+  readonly timeout?: number
 }
 
 /** How many live sessions a subject may hold, and what happens to one too many. */

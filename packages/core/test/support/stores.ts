@@ -46,7 +46,7 @@ export interface CountedStore {
   readonly store: SessionStore
   readonly calls: Record<Method, number>
   /** Calls since the last {@link CountedStore.take}, as `find 1, update 1`; `epoch` left out: stores answer it from memory. */
-  take(): string
+  readonly take: () => string
 }
 
 /** A store that counts its calls. */

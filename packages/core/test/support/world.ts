@@ -52,6 +52,9 @@ export interface Visited<T> {
   readonly action: CookieAction
 }
 
+/** Options of the manager; `quiet` to listen to no events. */
+export type WorldOptions = Partial<SessionsOptions<AnyData>> & { readonly quiet?: boolean }
+
 /** A manager on a clock that stands still, and everything to make requests with. */
 export class World {
   readonly clock: FakeClock
@@ -60,7 +63,7 @@ export class World {
   readonly keys: TokenKeys
   readonly events: SessionEvent[] = []
 
-  constructor(options: Partial<SessionsOptions<AnyData>> = {}, clock: FakeClock = fakeClock()) {
+  constructor({ quiet = false, ...options }: WorldOptions = {}, clock: FakeClock = fakeClock()) {
     this.clock = clock
     this.store = options.store ?? memoryStore()
     this.sessions = createSessions<AnyData>({
@@ -71,7 +74,7 @@ export class World {
       store: this.store,
     })
     this.keys = this.sessions.tokenKeys(AUDIENCE)
-    this.sessions.on('*', (event) => this.events.push(event))
+    if (!quiet) this.sessions.on('*', (event) => this.events.push(event))
   }
 
   /** Opens the session of a request; a store that throws at once rejects here like any other. */
@@ -176,6 +179,7 @@ export function tokenOf(action: CookieAction): string {
 }
 
 /** A value of the wrong type, as JavaScript could pass it. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- an assertion in all but name
 export function wrong<T>(value: unknown): T {
   return value as T
 }

@@ -42,13 +42,23 @@ export function createNodeDoor<
     try {
       transport.assertSameOrigin(request)
       const opened = transport.open(request, countsAsActivity?.(req) ?? true)
-      if (isPromise(opened))
-        opened.then((open) => enter(transport, request, res, open, done, fail), fail)
-      else enter(transport, request, res, opened, done, fail)
+      if (!isPromise(opened)) enter(transport, request, res, opened, done, fail)
+      else {
+        opened.then(
+          (open) => enter(transport, request, res, open, done, fail),
+          (error: unknown) => refuse(res, error, fail),
+        )
+      }
     } catch (error) {
-      fail(error)
+      refuse(res, error, fail)
     }
   }
+}
+
+/** No cache keeps the answer to a request that was not served. */
+function refuse(res: ServerResponse, error: unknown, fail: (error: unknown) => void): void {
+  res.setHeader('Cache-Control', 'no-store')
+  fail(error)
 }
 
 function enter(
@@ -61,6 +71,7 @@ function enter(
 ): void {
   const response = new HeldResponse(res, {
     commit: () => save(open),
+    dirty: () => open.dirty,
     begin: (args) => {
       const action = open.finish()
       return putSessionHeaders(res, args, transport, request, open.used, action)
@@ -92,6 +103,7 @@ function hold(response: HeldResponse, res: ServerResponse, open: OpenSession): v
 
 /** What the application meant to send describes a response that is not sent. */
 function clearResponse(res: ServerResponse, status: number): void {
+  if (res.headersSent) return
   for (const name of res.getHeaderNames()) {
     if (/^(?:content-|etag$|last-modified$|location$|set-cookie$|transfer-encoding$)/.test(name))
       res.removeHeader(name)

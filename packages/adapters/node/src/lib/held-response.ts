@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { muteResponse } from './muted-response.js'
 
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 
@@ -6,11 +7,13 @@ const METHODS: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 
 /** What to do when the response is about to begin. */
 export interface HoldOptions {
-  /** Saves what changed. The response begins when it resolves, or at once if it gives no promise. */
+  /** Saves what changed. The response begins when it resolves, or in the next turn if it gives no promise. */
   readonly commit: () => void | Promise<void>
+  /** Whether something has changed since, so that there is more to save. */
+  readonly dirty: () => boolean
   /** Puts the session's headers in; `args` are those of `writeHead`, and what it returns takes their place. */
   readonly begin: (args: readonly unknown[]) => readonly unknown[]
-  /** The commit failed: nothing of the response has left, and what the application wrote is dropped. */
+  /** The response cannot be sent: what the application wrote is dropped. */
   readonly fail: (error: unknown) => void
 }
 
@@ -52,7 +55,7 @@ export class HeldResponse {
     for (const method of METHODS) {
       Object.assign(res, {
         [method]: (...args: readonly unknown[]) => {
-          if (this.#keep(method, args)) this.#start(restore)
+          if (this.#keep(method, args)) this.#commit(restore)
           return method === 'write' ? false : res
         },
       })
@@ -68,14 +71,19 @@ export class HeldResponse {
     return true
   }
 
-  #start(restore: () => void): void {
-    const done = (): void => {
-      restore()
-      this.#replay()
-    }
+  #commit(restore: () => void): void {
     const failed = (error: unknown): void => {
       restore()
       this.#drop(error)
+    }
+    const done = (): void => {
+      // Changed again while the store was busy.
+      if (this.#options.dirty()) {
+        this.#commit(restore)
+        return
+      }
+      restore()
+      this.#replay()
     }
     try {
       const committed = this.#options.commit()
@@ -83,17 +91,23 @@ export class HeldResponse {
       // Not now: the call that is being held has not returned to the application yet.
       else queueMicrotask(done)
     } catch (error) {
-      queueMicrotask(() => {
-        failed(error)
-      })
+      queueMicrotask(() => failed(error))
     }
   }
 
   #replay(): void {
     let flowing = true
-    for (const { method, args } of this.#held.splice(0)) {
-      const result: unknown = call(this.#res, this.#res[method], args)
-      if (method === 'write') flowing = result !== false
+    const held = this.#held.splice(0)
+    try {
+      for (const { method, args } of held) {
+        const result: unknown = call(this.#res, this.#res[method], args)
+        if (method === 'write') flowing = result !== false
+      }
+    } catch (error) {
+      // A header or a chunk that node does not take: the application would have got this error from its own call.
+      this.#held.push(...held)
+      this.#drop(error)
+      return
     }
     if (flowing && !this.#res.writableEnded) this.#res.emit('drain')
   }
@@ -101,6 +115,8 @@ export class HeldResponse {
   #drop(error: unknown): void {
     const held = this.#held.splice(0)
     this.#options.fail(error)
+    // An application that has ended its response says no more; one that is streaming does not know yet that it should.
+    if (held.at(-1)?.method !== 'end') muteResponse(this.#res, error)
     for (const { args } of held) {
       const callback = args.findLast((argument) => typeof argument === 'function')
       if (typeof callback === 'function')

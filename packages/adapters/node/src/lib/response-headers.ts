@@ -72,8 +72,7 @@ function lowerCased(passed: object): Headers {
   for (const [name, value] of entries(passed)) {
     const key = name.toLowerCase()
     const before = headers[key]
-    headers[key] =
-      key === 'set-cookie' && before !== undefined ? [...lines(before), ...lines(value)] : value
+    headers[key] = before === undefined ? value : [...lines(before), ...lines(value)]
   }
   return headers
 }
@@ -83,8 +82,9 @@ function* entries(passed: object): Generator<readonly [string, OutgoingHttpHeade
     for (const [name, value] of Object.entries(passed)) if (value !== undefined) yield [name, value]
     return
   }
-  const nested: readonly unknown[] = passed
-  const flat = nested.some((item) => Array.isArray(item)) ? nested.flat() : nested
+  const listed: readonly unknown[] = passed
+  // As node tells them apart: pairs, or names and values in turn, where a value may be a list too.
+  const flat = Array.isArray(listed[0]) ? listed.flat() : listed
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const value = flat[at + 1]
     yield [String(flat[at]), Array.isArray(value) ? value.map(String) : String(value)]

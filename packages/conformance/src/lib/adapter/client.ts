@@ -149,7 +149,7 @@ export class Client {
     })
   }
 
-  #headers({ headers = {}, cookie }: CallOptions): Record<string, string | string[]> {
+  #headers({ headers = {}, cookie, body }: CallOptions): Record<string, string | string[]> {
     const all: Record<string, string | string[]> = { ...this.#secure }
     const jar = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const sent = cookie === undefined ? (jar === '' ? null : jar) : cookie
@@ -158,6 +158,7 @@ export class Client {
       if (value === null) delete all[name]
       else all[name] = typeof value === 'string' ? value : [...value]
     }
+    if (body !== undefined) all['Content-Length'] = String(Buffer.byteLength(body))
     return all
   }
 }

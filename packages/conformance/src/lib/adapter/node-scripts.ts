@@ -41,6 +41,25 @@ export const nodeScripts: Readonly<Record<string, Script>> = {
     res.writeHead(200, ['Vary', 'Accept', 'Set-Cookie', ['own=1', 'two=2'], 'Link', ['<a>', '<b>']])
     res.end('body')
   },
+  'head-pairs': (res) => {
+    const pairs: readonly (readonly [string, string])[] = [
+      ['Vary', 'Accept'],
+      ['Set-Cookie', 'own=1'],
+      ['Set-Cookie', 'two=2'],
+      ['Link', '<a>'],
+      ['Link', '<b>'],
+    ]
+    // Node takes pairs, although its types do not say so.
+    Reflect.apply(res.writeHead, res, [200, pairs])
+    res.end('body')
+  },
+  'head-bad': (res) => {
+    res.writeHead(200, { 'not a name': 'x' })
+    res.end('body')
+  },
+  'chunk-bad': (res) => {
+    Reflect.apply(res.end, res, [{ not: 'a chunk' }])
+  },
   'head-only': (res) => {
     res.writeHead(204).end()
   },

@@ -99,7 +99,7 @@ export async function withSite(
 }
 
 async function startSite(suite: AdapterSuiteOptions, settings: SiteSettings): Promise<Site> {
-  const store = new SpyStore(await suite.store())
+  const store = new SpyStore(await suite.store(), suite.closeStore === false)
   const clock = new CaseClock()
   const sessions = createSessions({
     store,

@@ -25,10 +25,13 @@ export class SpyStore implements SessionStore {
   readonly capabilities: StoreCapabilities
   readonly watch?: NonNullable<SessionStore['watch']>
   readonly #calls: Partial<Record<StoreOperation, number>> = {}
+  readonly #keep: boolean
   readonly #faults = new Map<StoreOperation, Fault>()
 
-  constructor(store: SessionStore) {
+  /** `keep`: it outlives this view of it. */
+  constructor(store: SessionStore, keep = false) {
     this.store = store
+    this.#keep = keep
     this.capabilities = store.capabilities
     const watch = store.watch?.bind(store)
     if (watch !== undefined) this.watch = watch
@@ -85,7 +88,7 @@ export class SpyStore implements SessionStore {
   }
 
   close(): MaybePromise<void> {
-    return this.store.close()
+    return this.#keep ? undefined : this.store.close()
   }
 
   #run<T>(operation: StoreOperation, run: () => T): T {

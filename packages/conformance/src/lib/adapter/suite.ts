@@ -61,8 +61,10 @@ export interface AdapterSuiteOptions {
    * that a request made before it failed are committed with that answer.
    */
   readonly start: (mount: AdapterMount) => Promise<AdapterServer>
-  /** An empty store for one case; the suite closes it. */
+  /** The store of a case. It may be the same for all: cases share neither sessions nor what they count. */
   readonly store: () => SessionStore | Promise<SessionStore>
+  /** Whether the store of a case is closed after it. Default `true`; false for a store that all cases share. */
+  readonly closeStore?: boolean
   /** Whether handlers get node's own `ServerResponse`, so that the cases about it apply. Default `false`. */
   readonly nodeResponse?: boolean
   /** Requests of the junk cases. Default 2,000; the promise (P7) is made for 100,000. */

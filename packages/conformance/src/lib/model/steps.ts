@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { SubjectLimit } from '@holdfast/core/store'
 import { HOUR, idOf, MINUTE } from '../records.js'
 
@@ -111,12 +111,14 @@ const update = fc.record({
   renew: seldom(renew),
 })
 
+const JUMPS: readonly number[] = [
+  [0, 1, 999, 1000, 1501, MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR, 60 * HOUR],
+  [-1, -1000, -MINUTE, -HOUR, -26 * HOUR],
+].flat()
+
 const tick = fc.record({
   do: fc.constant('tick' as const),
-  by: fc.constantFrom(
-    ...[0, 1, 999, 1000, 1501, MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR, 60 * HOUR],
-    ...[-1, -1000, -MINUTE, -HOUR, -26 * HOUR],
-  ),
+  by: fc.constantFrom(...JUMPS),
 })
 
 const insert = fc.record({

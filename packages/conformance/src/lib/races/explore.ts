@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { SuiteSettings } from '../options.js'
 
 /** How many schedules share one store at a time, so that a durable store can group their commits. */
@@ -42,14 +42,14 @@ export async function explore<Plan>(exploration: Exploration<Plan>): Promise<voi
 }
 
 /** Names the schedule among those of the batch that went wrong. */
-async function described<Plan>(
-  { plan, scheduler }: { readonly plan: Plan; readonly scheduler: fc.Scheduler },
+async function described(
+  { plan, scheduler }: { readonly plan: unknown; readonly scheduler: fc.Scheduler },
   run: Promise<void>,
 ): Promise<void> {
   try {
     await run
   } catch (error) {
-    const log = scheduler.toString()
+    const log = fc.stringify(scheduler)
     await drain(scheduler)
     const found = error instanceof Error ? error.message : String(error)
     const message = `${found}\n\nplan: ${fc.stringify(plan)}\n${log}`
@@ -75,12 +75,12 @@ function report<T>(details: fc.RunDetails<T>): Promise<void> {
  * all requests stand at a store call, or at its answer, when the next one is chosen.
  */
 export async function drive(scheduler: fc.Scheduler, task: Promise<unknown>): Promise<void> {
-  let done = false
+  const race = { done: false }
   const settled = task.finally(() => {
-    done = true
+    race.done = true
   })
   settled.catch(() => undefined)
-  while (!done) {
+  while (!race.done) {
     if (scheduler.count() > 0) await scheduler.waitOne()
     await everythingElse()
   }

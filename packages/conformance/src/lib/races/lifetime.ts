@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { CaseDefinition } from '../definition.js'
 import { HOUR, MINUTE, START } from '../records.js'
 import { drive, explore } from './explore.js'
@@ -14,7 +14,7 @@ type Act = (typeof acts)[number]
 const walk = fc.array(
   fc.tuple(
     fc.constantFrom<Act>(...acts),
-    fc.constantFrom(...[0, 1, 3 * MINUTE, 16 * MINUTE, 50 * MINUTE, 59 * MINUTE], -MINUTE, -HOUR),
+    fc.constantFrom(0, 1, 3 * MINUTE, 16 * MINUTE, 50 * MINUTE, 59 * MINUTE, -MINUTE, -HOUR),
   ),
   { minLength: 5, maxLength: 60, size: 'max' },
 )

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { SessionStore } from '@holdfast/core/store'
 import type { CaseDefinition } from '../definition.js'
 import { drive, explore } from './explore.js'
@@ -57,17 +57,18 @@ export const loginCases: readonly CaseDefinition[] = [
           const sites = [0, 1].map(() => new Site(watched, hands, options))
           const tokens = await visitors(store, who)
           const logins = tokens.map((token, each) =>
-            sites[each % 2]?.request(token, (session) => session.authenticate(subject)),
+            (sites[each % 2] ?? assert.fail()).request(token, (session) =>
+              session.authenticate(subject),
+            ),
           )
-          await drive(
-            scheduler,
-            Promise.all(logins).then((replies) => {
-              const errors = replies.map((reply) => reply?.error ?? null)
-              const refused = errors.filter((error) => error === 'ERR_SESSION_LIMIT').length
-              const expected = onLimit === 'reject' ? Math.max(0, who.length - max) : 0
-              assert.equal(refused, expected, 'logins that the limit refused')
-              assert.equal(errors.filter((error) => error !== null).length, expected, 'failures')
-            }),
+          await drive(scheduler, Promise.all(logins))
+          const errors = (await Promise.all(logins)).map((reply) => reply.error)
+          const expected = onLimit === 'reject' ? Math.max(0, who.length - max) : 0
+          const refused = Array.from({ length: expected }, () => 'ERR_SESSION_LIMIT')
+          assert.deepEqual(
+            errors.filter((error) => error !== null),
+            refused,
+            'logins that failed',
           )
           const live = await liveIds(store, subject, hands.now)
           assert.equal(live.length, Math.min(max, who.length), 'live sessions in the end')
@@ -88,8 +89,9 @@ export const loginCases: readonly CaseDefinition[] = [
         async race({ anonymous: who }, scheduler, n) {
           const subject = `subject-${n}`
           const hands = handsAt()
-          const early = new Set<Promise<Reply>>()
+          const early = new Set<number>()
           let revoking = false
+          let acknowledged = false
           const watcher = {
             revoking: () => {
               revoking = true
@@ -97,24 +99,25 @@ export const loginCases: readonly CaseDefinition[] = [
           }
           const sites = [0, 1].map(() => new Site(scheduledStore(store, scheduler, watcher), hands))
           const tokens = await visitors(store, who)
-          const login = async (token: string | null, each: number): Promise<void> => {
+          const login = async (token: string | null, each: number): Promise<Reply> => {
             await scheduler.schedule(Promise.resolve(), `login ${each} begins`)
-            const began = !revoking
-            const reply = sites[each % 2]?.request(token, (session) =>
-              session.authenticate(subject),
-            )
-            if (reply === undefined) return
-            if (began) early.add(reply)
-            const { error } = await reply
-            if (!began) assert.equal(error, null, 'a login after the revocation')
+            if (!revoking) early.add(each)
+            const late = acknowledged
+            const site = sites[each % 2] ?? assert.fail()
+            const reply = await site.request(token, (session) => session.authenticate(subject))
+            if (late) assert.equal(reply.error, null, 'a login after the revocation')
+            return reply
           }
           const revoke = async (): Promise<void> => {
             await scheduler.schedule(Promise.resolve(), 'revokeAll begins')
             await sites[0]?.sessions.revokeAll(subject)
+            acknowledged = true
           }
-          await drive(scheduler, Promise.all([...tokens.map(login), revoke()]))
+          const logins = tokens.map(login)
+          await drive(scheduler, Promise.all([...logins, revoke()]))
           const live = new Set(await liveIds(store, subject, hands.now))
-          for (const { token, error } of await Promise.all(early)) {
+          for (const [each, { token, error }] of (await Promise.all(logins)).entries()) {
+            if (!early.has(each)) continue
             const id = error === null && token !== null ? sessionIdOf(token) : null
             assert.ok(id === null || !live.has(id), 'a login from before the revocation lives')
           }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { SessionStore } from '@holdfast/core/store'
 import type { CaseDefinition } from '../definition.js'
 import { MINUTE, START } from '../records.js'

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@holdfast/core'
 import type { RevokeTarget, SessionStore } from '@holdfast/core/store'
-import type fc from 'fast-check'
+import type * as fc from 'fast-check'
 
 /** What happens to one store call: nothing, lost on its way there, or carried out and its answer lost. */
 export type Fault = 'none' | 'before' | 'after'
@@ -36,7 +36,6 @@ export function scheduledStore(
     if (fate === 'after') throw new Error('the answer was lost')
     return result
   }
-  const { watch } = store
   return {
     capabilities: store.capabilities,
     insert: (record, admission) => step('insert', () => store.insert(record, admission)),
@@ -50,7 +49,7 @@ export function scheduledStore(
     list: (subject, page) => step('list', () => store.list(subject, page)),
     sweep: (now, limit) => step('sweep', () => store.sweep(now, limit)),
     epoch: () => store.epoch(),
-    ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
+    ...watchOf(store),
     // Several managers share one store: none of them closes it.
     close: () => undefined,
   }
@@ -58,7 +57,6 @@ export function scheduledStore(
 
 /** The store itself for one more manager, which does not close it. */
 export function shared(store: SessionStore): SessionStore {
-  const { watch } = store
   return {
     capabilities: store.capabilities,
     insert: (record, admission) => store.insert(record, admission),
@@ -68,7 +66,12 @@ export function shared(store: SessionStore): SessionStore {
     list: (subject, page) => store.list(subject, page),
     sweep: (now, limit) => store.sweep(now, limit),
     epoch: () => store.epoch(),
-    ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
+    ...watchOf(store),
     close: () => undefined,
   }
+}
+
+function watchOf(store: SessionStore): Pick<SessionStore, 'watch'> {
+  if (!('watch' in store)) return {}
+  return { watch: (listener) => store.watch?.(listener) ?? (() => undefined) }
 }

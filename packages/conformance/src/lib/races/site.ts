@@ -8,7 +8,7 @@ import {
 } from '@holdfast/core'
 import {
   type CookieAction,
-  NO_REQUEST,
+  NoRequest,
   type OpenSession,
   Session,
   type TokenKeys,
@@ -59,7 +59,7 @@ export class Site {
   }
 
   async open(token: string | null): Promise<OpenSession> {
-    return await this.sessions.open(this.#keys, { ...NO_REQUEST, token })
+    return await this.sessions.open(this.#keys, new NoRequest(token))
   }
 
   /** One request from its token to its cookie. A failure with one of our codes is part of the reply. */

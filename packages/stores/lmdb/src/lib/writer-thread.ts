@@ -39,11 +39,12 @@ export class WriterThread {
     this.#wanted = new Int32Array(new SharedArrayBuffer(4))
     const workerData: WriterData = { path, wanted: this.#wanted }
     this.#worker = new Worker(SOURCE, { name: 'holdfast-lmdb', workerData, execArgv: [] })
-    this.#worker.unref()
     this.#worker.on('message', (message: WriterMessage) => this.#receive(message))
     this.#worker.on('error', (error) => {
       this.#failure = unavailable(path, `the writing thread failed: ${error.message}`, error)
     })
+    // After the listener, which holds the process.
+    this.#worker.unref()
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {
         resolve()

@@ -11,9 +11,18 @@ export interface Ended {
 }
 
 /** A script of this folder as a process of its own; killed after the test. */
-export function forkScript(t: TestContext, script: string, args: readonly string[]): ChildProcess {
+export function forkScript(
+  t: TestContext,
+  script: string,
+  args: readonly string[],
+  uid?: number,
+): ChildProcess {
   const file = fileURLToPath(new URL(`./${script}.js`, import.meta.url))
-  const child = fork(file, args, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'], execArgv: [] })
+  const child = fork(file, args, {
+    stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
+    execArgv: [],
+    ...(uid === undefined ? {} : { uid, gid: uid, env: { PATH: process.env['PATH'] } }),
+  })
   t.after(() => child.kill('SIGKILL'))
   return child
 }
@@ -23,8 +32,9 @@ export async function runScript(
   t: TestContext,
   script: string,
   args: readonly string[],
+  uid?: number,
 ): Promise<Ended> {
-  const child = forkScript(t, script, args)
+  const child = forkScript(t, script, args, uid)
   let message: unknown = null
   child.once('message', (sent) => {
     message = sent

@@ -8,6 +8,7 @@ import {
   type StoreTransaction,
 } from '@holdfast/core/store'
 import { Schedule } from './schedule.js'
+import { UserAgents } from './user-agents.js'
 
 /**
  * The store's state. A record is kept encoded, as one string of one byte a character: that takes a third of what an
@@ -18,6 +19,7 @@ export class Tables implements StoreTransaction {
   readonly #subjects = new Map<string, string | Set<string>>()
   readonly #barriers = new Map<string, Barrier>()
   readonly #schedule = new Schedule()
+  readonly #userAgents = new UserAgents()
   readonly #changed: (id: string) => void
   #epochs = NO_EPOCHS
 
@@ -28,11 +30,12 @@ export class Tables implements StoreTransaction {
 
   get(id: string): SessionRecord | null {
     const packed = this.#records.get(id)
-    return packed === undefined ? null : decodeRecord(Buffer.from(packed, 'latin1'), id)
+    if (packed === undefined) return null
+    return this.#userAgents.restore(decodeRecord(Buffer.from(packed, 'latin1'), id))
   }
 
   put(record: SessionRecord, before: SessionRecord | null): void {
-    const bytes = encodeRecord(record)
+    const bytes = encodeRecord(this.#userAgents.shorten(record))
     this.#records.set(
       record.id,
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'),

@@ -32,8 +32,6 @@ export function junkCases(group: Group): void {
   })
 
   group.add('an unknown session with a right tag is never adopted', async (site) => {
-    const other = await group.suite.store()
-    await other.close()
     const foreign = site.sessions.tokenKeys(COOKIE).issue('A'.repeat(22), 'b'.repeat(43))
     const answer = await site.client().do(['me', 'set a 1', 'me'], fixed(foreign))
     assert.notEqual(answer.token, foreign)

@@ -15,21 +15,28 @@ export function nodeResponseCases(group: Group): void {
   headCases(group)
   writeCases(group)
 
-  for (const [name, script] of [
-    ['flushHeaders', 'flush'],
-    ['the first write', 'write-set'],
-  ] as const) {
+  for (const script of ['flush', 'write-set']) {
     for (const slow of [false, true]) {
       const store = slow ? 'slow' : 'fast'
-      group.add(`after ${name} a change is refused, on a ${store} store`, async (site) => {
-        if (slow) slowly(site)
-        const client = site.client()
-        for (const steps of [['set cart 3'], ['me'], ['set cart 4']]) {
+      group.add(
+        `a change after the response began is not lost (${script}, ${store} store)`,
+        (site) => keepsLateChange(site, script, slow),
+      )
+    }
+  }
+
+  for (const script of ['head-bad', 'chunk-bad']) {
+    for (const steps of [[], ['set a 1']]) {
+      const what = steps.length === 0 ? 'without' : 'with'
+      group.add(
+        `what node refuses to send is answered with 500 (${script}, ${what} a change)`,
+        async (site) => {
+          const client = site.client()
           const answer = await client.do(steps, { path: `/node/${script}` })
-          assert.match(answer.body, /ERR_SESSION_RESPONSE_COMMITTED$/)
-        }
-        assert.deepEqual((await client.get(['keys', 'get cart'])).out, [['cart'], '4'])
-      })
+          assert.equal(answer.status, 500)
+          assert.equal((await client.get(['me'])).status, 200)
+        },
+      )
     }
   }
 
@@ -43,12 +50,26 @@ export function nodeResponseCases(group: Group): void {
   })
 }
 
+/** Refused with a code, or stored: one of the two. */
+async function keepsLateChange(site: Site, script: string, slow: boolean): Promise<void> {
+  if (slow) slowly(site)
+  for (const steps of [['set cart 3'], ['me'], ['set cart 4']]) {
+    const client = await site.signedIn()
+    const answer = await client.do(steps, { path: `/node/${script}` })
+    assert.match(answer.body, /(?:ERR_SESSION_RESPONSE_COMMITTED|none)$/)
+    const stored = (await client.get(['get late'])).out[0]
+    assert.equal(stored, answer.body.endsWith('none') ? '1' : null)
+    if (steps[0] === 'me') assert.equal(stored, null, 'the headers have left')
+  }
+}
+
 function headCases(group: Group): void {
   const forms: readonly (readonly [script: string, status: number, own: readonly string[]])[] = [
     ['head-object', 200, ['own=1']],
     ['head-message', 201, ['own=1']],
     ['head-flat', 200, ['own=1', 'two=2']],
     ['head-lists', 200, ['own=1', 'two=2']],
+    ['head-pairs', 200, ['own=1', 'two=2']],
   ]
   for (const [script, status, own] of forms) {
     for (const change of [true, false]) {

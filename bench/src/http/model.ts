@@ -1,0 +1,32 @@
+import type { RequestListener } from 'node:http'
+
+/** What a server process is told to be. */
+export interface ServerInput {
+  readonly kind: 'start'
+  readonly variant: string
+  readonly sessions: number
+  readonly folder: string
+  readonly key: string
+}
+
+/** A server ready to listen, and one Cookie header for each of its sessions. */
+export interface Server {
+  readonly listener: RequestListener
+  readonly cookies: readonly string[]
+}
+
+export type StartServer = (input: ServerInput) => Promise<Server>
+
+export interface Started {
+  readonly port: number
+  readonly cookies: readonly string[]
+}
+
+/** What the load generator saw. */
+export interface Load {
+  readonly requests: number
+  readonly seconds: number
+  readonly p50: number
+  readonly p99: number
+  readonly errors: number
+}

@@ -1,0 +1,34 @@
+import { createServer } from 'node:http'
+import { serve } from '../harness/serve.js'
+import type { ServerInput, Started, StartServer } from './model.js'
+
+type Message = ServerInput | { readonly kind: 'cpu' }
+
+// One server in one process; it also tells how much CPU time it has used.
+serve<Message>(async (message) => {
+  if (message.kind === 'cpu') {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  }
+  return listen(message)
+})
+
+async function listen(input: ServerInput): Promise<Started> {
+  const module = `./variants/${moduleOf(input.variant)}.js`
+  const { startServer }: { startServer: StartServer } = await import(
+    new URL(module, import.meta.url).href
+  )
+  const { listener, cookies } = await startServer(input)
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return { port: address.port, cookies }
+}
+
+/** `holdfast-node:lmdb` is a variant of the module `holdfast-node`. */
+function moduleOf(variant: string): string {
+  return variant.split(':')[0] ?? variant
+}

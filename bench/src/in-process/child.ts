@@ -1,0 +1,13 @@
+import { serve } from '../harness/serve.js'
+import type { Measure, MeasureInput } from '../model.js'
+
+interface Job {
+  readonly module: string
+  readonly input: MeasureInput
+}
+
+// One row in one process: only its own module is loaded.
+serve<Job>(async ({ module, input }) => {
+  const { measure }: { measure: Measure } = await import(new URL(module, import.meta.url).href)
+  return measure(input)
+})

@@ -1,0 +1,67 @@
+import { ask, end, start } from '../harness/child.js'
+import { summarize } from '../harness/statistics.js'
+import type { WorkFolder } from '../harness/work-folder.js'
+import type { Figures, Result, Row, Runtime, Scale } from '../model.js'
+import type { Fixtures } from './fixtures.js'
+
+const SCRIPT = new URL('./child.js', import.meta.url)
+const TIME_LIMIT = 5 * 60_000
+
+export interface InProcessRun {
+  readonly scale: Scale
+  readonly rows: readonly Row[]
+  readonly runtimes: readonly Runtime[]
+  readonly fixtures: Fixtures
+  readonly work: WorkFolder
+  readonly key: string
+  readonly log: (line: string) => void
+}
+
+interface Lane {
+  readonly row: Row
+  readonly runtime: Runtime
+  readonly measured: Figures[]
+}
+
+/** Measures every row: one process after the other, each round through all rows before the next begins. */
+export async function runInProcess(run: InProcessRun): Promise<readonly Result[]> {
+  const newest = run.runtimes.at(-1)
+  const lanes: Lane[] = run.rows.flatMap((row) =>
+    run.runtimes
+      .filter((runtime) => row.newestOnly !== true || runtime === newest)
+      .map((runtime) => ({ row, runtime, measured: [] })),
+  )
+  const rounds = Math.max(0, ...lanes.map(({ row }) => row.repeats))
+  for (let round = 1; round <= rounds; round++) {
+    for (const lane of lanes.filter(({ row }) => row.repeats >= round)) {
+      run.log(`${lane.row.group}: ${lane.row.name}, ${lane.runtime.name}, ${round}`)
+      lane.measured.push(await measureOnce(run, lane))
+    }
+  }
+  return lanes.map(({ row, runtime, measured }) => ({
+    group: row.group,
+    node: runtime.name,
+    name: row.name,
+    processes: measured.length,
+    figures: summarize(row.figures, measured),
+  }))
+}
+
+async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<Figures> {
+  const { scale, work, key, fixtures } = run
+  const folder = work.make()
+  const wanted = row.fixture
+  const fixture =
+    wanted === undefined ? null : await fixtures.get(wanted.name, wanted.writes ? folder : null)
+  const { variant, count, flags = [] } = row
+  const child = start({ node: runtime.path, script: SCRIPT, flags, core: null })
+  try {
+    const input = { scale, variant, count, folder, fixture, key }
+    return await ask<Figures>(child, { module: `./${row.module}`, input }, TIME_LIMIT)
+  } catch (cause) {
+    throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
+  } finally {
+    await end(child)
+    work.remove(folder)
+  }
+}

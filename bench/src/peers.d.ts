@@ -1,0 +1,38 @@
+// Just what is measured here. The published types of express-session declare `req.session` for every Express
+// application, ours too, and the other package has none of its own.
+declare module 'express-session' {
+  import type { RequestHandler } from 'express'
+
+  export interface SessionContent {
+    readonly cookie: object
+    readonly [key: string]: unknown
+  }
+
+  export class MemoryStore {
+    readonly sessions: Readonly<Record<string, string>>
+    set(id: string, session: SessionContent, callback?: (error?: unknown) => void): void
+  }
+
+  export interface ExpressSessionOptions {
+    readonly secret: string
+    readonly resave: boolean
+    readonly saveUninitialized: boolean
+    readonly store: MemoryStore
+    readonly name: string
+    readonly proxy: boolean
+    readonly cookie: {
+      readonly secure: boolean
+      readonly httpOnly: boolean
+      readonly sameSite: 'lax'
+      readonly maxAge: number
+    }
+  }
+
+  // oxlint-disable-next-line import/no-default-export -- it is what the package exports
+  export default function session(options: ExpressSessionOptions): RequestHandler
+}
+
+declare module 'cookie-signature' {
+  export function sign(value: string, secret: string): string
+  export function unsign(value: string, secret: string): string | false
+}
