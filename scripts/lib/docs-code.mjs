@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { run } from './command.mjs'
 import { readBlocks } from './docs.mjs'
 
-const GLOBALS = new URL('./docs-globals.d.ts', import.meta.url)
+const GLOBALS = new URL('./docs-globals.txt', import.meta.url)
 const CHECKED = new Set(['ts', 'js'])
 
 /** Blocks that are shown but not code of ours: each language that may stand in a page. */
-export const LANGUAGES = new Set([...CHECKED, 'sh', 'text', 'mermaid', 'nginx'])
+export const LANGUAGES = new Set([...CHECKED, 'sh', 'text', 'json', 'mermaid', 'nginx'])
 
 /**
  * Compiles the code of one page into `folder`, which is made: TypeScript with the types of the built packages, JavaScript for
  * its syntax. A block that names a file (`file=app.ts`) keeps that name; the others get their line's. What they leave out is
- * declared in docs-globals.d.ts. Returns what the compiler complains of, with the lines of the page.
+ * declared in docs-globals.txt. Returns what the compiler complains of, with the lines of the page.
  */
 export async function compilePage(root, page, folder) {
   const blocks = readBlocks(page.text).filter(({ lang }) => CHECKED.has(lang))

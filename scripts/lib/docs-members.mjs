@@ -6,15 +6,16 @@ import { listWorkspaces } from './workspaces.mjs'
 
 const PUBLIC = /^packages\/(?:core|http|stores\/|adapters\/)/
 
-/** Every source file of the packages that applications use: `{ path, body, entry }`, entry telling a file of `src` itself. */
+/** Every source file of the packages that applications use: `{ path, text, body, entry }`, entry telling a file of `src` itself. */
 function parseSources(root) {
   return listWorkspaces(root)
     .filter(({ folder }) => PUBLIC.test(folder))
     .flatMap(({ path }) => [...walk(join(path, 'src'))])
     .map((path) => {
-      const { program, errors } = parseSync(path, readFileSync(path, 'utf8'))
+      const text = readFileSync(path, 'utf8')
+      const { program, errors } = parseSync(path, text)
       if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`)
-      return { path, body: program.body, entry: basename(dirname(path)) === 'src' }
+      return { path, text, body: program.body, entry: basename(dirname(path)) === 'src' }
     })
 }
 
@@ -22,15 +23,18 @@ function parseSources(root) {
 export function readApi(root) {
   const sources = parseSources(root)
   const declarations = new Map()
-  for (const { body } of sources) {
+  const texts = new Map()
+  for (const { body, text } of sources) {
     for (const statement of body) {
       const declaration = statement.declaration ?? statement
       const name = declaration?.id?.name
-      if (name !== undefined && !declarations.has(name)) declarations.set(name, declaration)
+      if (name === undefined || declarations.has(name)) continue
+      declarations.set(name, declaration)
+      texts.set(name, text)
     }
   }
   const exported = sources.filter(({ entry }) => entry).flatMap(({ body }) => exportsOf(body))
-  return { declarations, exported: new Set(exported) }
+  return { declarations, texts, exported: new Set(exported) }
 }
 
 function exportsOf(body) {
@@ -55,6 +59,20 @@ function literalsOf(annotation) {
   return types.map(({ literal }) => literal?.value).filter((value) => typeof value === 'string')
 }
 
+/** What the comments of an interface's members call their default, where that is a number or stands in backticks. */
+export function defaultsOf({ declarations, texts }, name) {
+  const defaults = new Map()
+  let end = declarations.get(name).body.start
+  for (const member of declarations.get(name).body.body) {
+    const comment = texts.get(name).slice(end, member.start)
+    const [, quoted, number] = /Default:? (?:`([^`]+)`|([\d,]*\d))/.exec(comment) ?? []
+    if (quoted !== undefined || number !== undefined)
+      defaults.set(member.key.name, quoted ?? number)
+    end = member.end
+  }
+  return defaults
+}
+
 /** The members of an interface whose values are object types: `name` to their own members' names. */
 export function nestedMembersOf({ declarations }, name) {
   const { body } = declarations.get(name).body
@@ -69,7 +87,6 @@ export function nestedMembersOf({ declarations }, name) {
 /** The exported interfaces that hold options. */
 export function optionInterfaces({ declarations, exported }) {
   return [...exported].filter(
-    (name) =>
-      name.endsWith('Options') && declarations.get(name)?.type === 'TSInterfaceDeclaration',
+    (name) => name.endsWith('Options') && declarations.get(name)?.type === 'TSInterfaceDeclaration',
   )
 }

@@ -40,7 +40,7 @@ function toBlock({ info, lines, line }) {
 }
 
 /** The page without its code blocks, as many lines long as before. */
-export function proseOf(text) {
+function proseOf(text) {
   let ticks = ''
   const prose = text.split('\n').map((line) => {
     const [, , found = '', info = ''] = FENCE.exec(line) ?? []
@@ -56,7 +56,7 @@ export function proseOf(text) {
 }
 
 /** The links of a page that stay in the project: `{ target, anchor, line }`, pictures included. */
-export function readLinks(text) {
+function readLinks(text) {
   const links = []
   for (const [index, line] of proseOf(text).split('\n').entries()) {
     for (const [, url] of line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(<?([^)\s>]+)>?[^)]*\)/g)) {
@@ -104,7 +104,7 @@ export function brokenLinks(root, pages) {
 }
 
 const PATH =
-  /^(?:\.ci|bench|decisions|docs|examples|packages|scripts)\/[\w.*/{},-]*$|^[A-Z]+\.md$|^[\w.-]+\.(?:json|mjs)$/
+  /^(?:\.ci|bench|decisions|docs|examples|packages|scripts)\/[\w.*/{},-]*$|^[A-Z]+\.md$|^[\w.-]+\.json$/
 
 /** The files of the project that a page names in `code`: `{ path, line }`. */
 export function readPaths(text) {

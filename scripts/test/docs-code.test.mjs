@@ -13,8 +13,9 @@ import { listPages, readBlocks } from '../lib/docs.mjs'
 import { runPool } from '../lib/pool.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const PAGES = /^(?:docs|decisions|[A-Z]+\.md|packages)/
 const temp = mkdtempSync(join(process.env['HOLDFAST_TEST_TMP'] ?? tmpdir(), 'docs-'))
-const pages = listPages(root).filter(({ name }) => /^(?:docs|decisions|[A-Z]+\.md)/.test(name))
+const pages = listPages(root).filter(({ name }) => PAGES.test(name))
 const folderOf = ({ name }) => join(temp, name.replaceAll(/\W/g, '-'))
 const outputOf = (name) => join(folderOf({ name }), 'out')
 const key = randomBytes(32).toString('base64url')
@@ -47,7 +48,9 @@ test('the code of the README works when it is pasted', async () => {
   const folder = join(temp, 'pasted')
   prepare(root, folder)
   writeFileSync(join(folder, 'app.mjs'), app.code)
-  const origin = await start(join(folder, 'app.mjs'), folder)
+  const origin = await start(join(folder, 'app.mjs'), folder, (browser) =>
+    browser.post('/login', { name: 'first' }),
+  )
   assert.equal((await as(origin).get('/me')).body.subject, null)
   const browser = as(origin)
   await signInAndOut(browser, { name: 'ada' }, 'ada')
@@ -55,12 +58,17 @@ test('the code of the README works when it is pasted', async () => {
 
 test('the Express application of "getting started" signs in, lists devices and ends them', async () => {
   const folder = outputOf('docs/getting-started.md')
-  const origin = await start(join(folder, 'app.js'), folder)
+  const origin = await start(join(folder, 'app.js'), folder, (browser) =>
+    browser.post('/login', { name: 'first', password: 'open sesame' }),
+  )
   const [laptop, phone] = [as(origin), as(origin)]
   const wrong = await laptop.post('/login', { name: 'ada', password: 'wrong' })
   assert.deepEqual([wrong.status, wrong.cookies], [401, []])
   for (const browser of [laptop, phone])
-    assert.equal((await browser.post('/login', { name: 'ada', password: 'open sesame' })).status, 200)
+    assert.equal(
+      (await browser.post('/login', { name: 'ada', password: 'open sesame' })).status,
+      200,
+    )
   const { body: devices } = await laptop.get('/devices')
   assert.equal(devices.length, 2)
   assert.equal((await laptop.post('/cart', { item: 'bread' })).body.join(), 'bread')
@@ -75,7 +83,7 @@ test('the Express application of "getting started" signs in, lists devices and e
 
 test('the node:http server of "getting started" counts visits', async () => {
   const folder = outputOf('docs/getting-started.md')
-  const origin = await start(join(folder, 'server.js'), folder)
+  const origin = await start(join(folder, 'server.js'), folder, (browser) => browser.post('/'))
   const browser = as(origin)
   assert.equal((await browser.post('/')).body.visits, 1)
   assert.equal((await browser.post('/')).body.visits, 2)
@@ -98,21 +106,19 @@ test('the fetch handler of "getting started" counts visits', async () => {
   assert.equal((await handle(new Request(url, { method: 'POST', headers: foreign }))).status, 403)
 })
 
-test('the store of "writing a store" passes the suite of its contract', async () => {
-  const folder = outputOf('docs/writing-a-store.md')
-  const { tinyStore } = await import(pathToFileURL(join(folder, 'tiny-store.js')).href)
-  const { storeCases } = await import('@holdfast/conformance/store')
-  for (const { name, slow, skip, run } of storeCases({ open: () => tinyStore() })) {
-    if (!slow && skip === null) await run().catch((error) => assert.fail(`${name}: ${error.stack}`))
-  }
-})
-
-/** Starts a script that listens on PORT, and gives its origin. */
-async function start(script, folder) {
+/**
+ * Starts a script that listens on PORT, and gives its origin. `firstWrite` is tried until it succeeds: the first of a process waits for
+ * the writing thread to start, which a busy machine may delay beyond the store's deadline.
+ */
+async function start(script, folder, firstWrite) {
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
   const env = { ...process.env, PORT: String(port), SESSION_KEY: key }
-  const child = spawn(process.execPath, [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   children.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
@@ -120,7 +126,7 @@ async function start(script, folder) {
   for (let attempt = 0; attempt < 200; attempt++) {
     if (child.exitCode !== null) break
     const answer = await fetch(origin).catch(() => null)
-    if (answer !== null) return origin
+    if (answer !== null && (await firstWrite(as(origin))).status === 200) return origin
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   assert.fail(`${script} does not answer: ${output}`)
@@ -161,6 +167,7 @@ async function signInAndOut(browser, form, subject) {
   assert.equal(login.status, 200)
   assert.equal(login.cookies.length, 1)
   assert.equal((await browser.get('/me')).body.subject, subject)
-  assert.equal((await browser.post('/logout')).status, 204)
+  const logout = await browser.post('/logout')
+  assert.deepEqual([logout.status, logout.body.subject], [200, null])
   assert.equal((await browser.get('/me')).body.subject, null)
 }

@@ -9,13 +9,18 @@ import {
   brokenLinks,
   listPages,
   memberOf,
-  proseOf,
   readAnchors,
   readBlocks,
   readCodeTables,
   readPaths,
 } from '../lib/docs.mjs'
-import { membersOf, nestedMembersOf, optionInterfaces, readApi } from '../lib/docs-members.mjs'
+import {
+  defaultsOf,
+  membersOf,
+  nestedMembersOf,
+  optionInterfaces,
+  readApi,
+} from '../lib/docs-members.mjs'
 import { LANGUAGES, npmScriptsOf } from '../lib/docs-code.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -32,12 +37,18 @@ const tableOf = (name) => {
 }
 
 test('every page that the project promises is there', () => {
-  const names = pages.map(({ name }) => name)
+  const names = new Set(pages.map(({ name }) => name))
   const promised = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   const guides = ['getting-started', 'concepts', 'options', 'threat-model', 'deployment']
-  const more = ['coming-from-express-session', 'writing-a-store', 'reference/errors']
+  const more = [
+    'coming-from-express-session',
+    'writing-a-store',
+    'testing',
+    'reference/errors',
+    'reference/events',
+  ]
   for (const name of [...promised, ...[...guides, ...more].map((guide) => `docs/${guide}.md`)])
-    assert.ok(names.includes(name), name)
+    assert.ok(names.has(name), name)
   assert.match(readFileSync(join(root, 'LICENSE'), 'utf8'), /^MIT License/)
 })
 
@@ -72,6 +83,19 @@ test('every option in the code has a table with exactly its fields, and no table
   }
 })
 
+test('where the comment of an option gives its default, the table gives the same', () => {
+  let count = 0
+  for (const name of optionInterfaces(api)) {
+    const rows = new Map(tableOf(name).rows.map((row) => [memberOf(row), row]))
+    for (const [member, value] of defaultsOf(api, name)) {
+      const documented = rows.get(member).at(-1).replaceAll(/[`']/g, '')
+      assert.ok(documented.includes(value.replaceAll("'", '')), `${name}.${member}: ${documented}`)
+      count += 1
+    }
+  }
+  assert.ok(count > 20, `${count} defaults were compared`)
+})
+
 test('every method of a session and of the manager is documented', () => {
   for (const name of ['Session', 'Sessions']) assert.equal(tableOf(name).page, 'docs/options.md')
 })
@@ -86,7 +110,7 @@ test('the page of errors gives each code its HTTP status, a meaning and a remedy
 test('the page of events names each event and exactly its fields', () => {
   const fields = nestedMembersOf(api, 'EventFields')
   const { rows } = tableOf('EventFields')
-  assert.deepEqual(rows.map(memberOf).toSorted(), [...fields.keys()].toSorted())
+  assert.deepEqual(new Set(rows.map(memberOf)), new Set(fields.keys()))
   for (const row of rows) {
     const documented = [...row[1].matchAll(/`(\w+)`/g)].map(([, name]) => name)
     assert.deepEqual(documented, fields.get(memberOf(row)), memberOf(row))
@@ -104,19 +128,13 @@ test('what the README claims is backed by a test or a bench that it names', () =
 })
 
 test('no page names a machine, a registry or a place of work', () => {
-  const foreign = /\/(?:work|home|root|tmp)\/|\/shared\/|registry\.npmjs|\binternal\b|@[\w-]+\.com\b/i
+  const foreign = /\/(?:work|home|root|tmp)\/|\/shared\/|registry\.npmjs|@[\w-]+\.com\b/i
   for (const { name, text } of pages) assert.doesNotMatch(text, foreign, name)
 })
 
-test('lines of prose are at most 140 characters long, tables and links apart', () => {
-  for (const { name, text } of pages.filter((page) => /^(?:docs|decisions|[A-Z]+\.md)/.test(page.name))) {
-    for (const [index, line] of proseOf(text).split('\n').entries())
-      assert.ok(line.length <= 140 || /^\||\]\(|<!--/.test(line.trim()), `${name}:${index + 1}`)
-  }
-})
-
 test('anchors are made as the hosts of repositories make them', () => {
-  const text = '# A `code` title: with, marks\n## Twice\n## Twice\n```sh\n# no heading\n```\n## [Link](x.md) 2.0\n'
+  const text =
+    '# A `code` title: with, marks\n## Twice\n## Twice\n```sh\n# no heading\n```\n## [Link](x.md) 2.0\n'
   assert.deepEqual(
     [...readAnchors(text)],
     ['a-code-title-with-marks', 'twice', 'twice-1', 'link-20'],

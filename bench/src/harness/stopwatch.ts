@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Scale } from '../model.js'
 
-const BATCH_MS = 10
+const BATCH = 10_000
 
 /** Microseconds per operation, by the clock and of CPU (all threads of the process). */
 export interface Timing {
@@ -11,8 +11,9 @@ export interface Timing {
 }
 
 /**
- * Times `run(count)`, which performs `count` operations: first until it is warm, then for the time that the scale gives.
- * What it returns is added up, so that nothing can be optimised away.
+ * Times `run(count)`, which performs `count` operations: first until it is warm, then for the time that the scale gives,
+ * both in CPU time, so that a busy machine measures compiled code too. What it returns is added up, so that nothing can
+ * be optimised away.
  */
 export async function time(
   scale: Scale,
@@ -20,24 +21,29 @@ export async function time(
 ): Promise<Timing> {
   let count = 1
   const until = async (ms: number): Promise<Timing> => {
-    const cpu = process.cpuUsage()
+    const cpu = cpuMicroseconds()
     const start = performance.now()
     let operations = 0
-    let elapsed = 0
+    let spent = 0
     do {
-      const before = elapsed
+      const before = spent
       sink += await run(count)
       operations += count
-      elapsed = performance.now() - start
-      if (elapsed - before < BATCH_MS) count *= 2
-    } while (elapsed < ms)
-    const { user, system } = process.cpuUsage(cpu)
-    return { wall: (elapsed * 1000) / operations, cpu: (user + system) / operations, operations }
+      spent = cpuMicroseconds() - cpu
+      if (spent - before < BATCH) count *= 2
+    } while (spent < ms * 1000)
+    const wall = ((performance.now() - start) * 1000) / operations
+    return { wall, cpu: spent / operations, operations }
   }
   await until(scale.warmUpMs)
   // A batch must not outlast the measurement by much.
   count = Math.max(1, count >> 3)
   return until(scale.measureMs)
+}
+
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
 }
 
 /** Never read; it keeps the compiler from dropping work whose result nobody uses. */

@@ -87,7 +87,7 @@ const GROUPED = 64
 
 function writes(scale: Scale): readonly Row[] {
   const row = (variant: 'store' | 'session', clients: number): Row => {
-    const what = variant === 'store' ? 'store.update' : 'session: check, set, commit'
+    const what = variant === 'store' ? 'store.update' : 'session: open, set, commit'
     return {
       name: `${what}, ${clients} at once`,
       group: 'write',

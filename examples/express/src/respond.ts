@@ -17,7 +17,7 @@ export function wantsJson(req: Request): boolean {
 }
 
 /** What every page needs to know of its visitor. A visitor without a session gets none by looking at a page. */
-export async function visitOf(req: Request): Promise<Visit> {
+async function visitOf(req: Request): Promise<Visit> {
   const { session } = req
   const known = session.id !== null
   const notice = known ? await session.takeFlash('notice') : undefined

@@ -36,7 +36,7 @@ test('10,800 looks at all pages by visitors without a session leave no record an
   await site.stop()
   assert.deepEqual(cookies, [])
   assert.equal(writes, 0)
-  assert.deepEqual([...statuses].toSorted(), [200, 303, 401, 404])
+  assert.deepEqual(statuses, new Set([200, 303, 401, 404]))
 })
 
 test('wrong sign-ins, refused requests and forged cookies leave no record and no cookie either', async () => {

@@ -33,7 +33,7 @@ try {
 async function takeDevices(chromium: Browser, { origin }: Site): Promise<void> {
   await signInOthers()
   mkdirSync(IMAGES, { recursive: true })
-  const viewport = { width: 960, height: 760 }
+  const viewport = { width: 960, height: 640 }
   const page = await open(chromium, { viewport, deviceScaleFactor: 2 })
   await page.goto(origin)
   await signIn(page)
@@ -43,7 +43,7 @@ async function takeDevices(chromium: Browser, { origin }: Site): Promise<void> {
     ['dark', 'site-devices-dark.png'],
   ] as const) {
     await page.emulateMedia({ colorScheme })
-    await page.screenshot({ path: join(IMAGES, name) })
+    await page.screenshot({ path: join(IMAGES, name), fullPage: true })
   }
 }
 

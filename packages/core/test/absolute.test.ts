@@ -158,7 +158,17 @@ test('a session made by a clock that was ahead is not honoured once the clock is
   }
 })
 
-test('an anonymous session that was signed in to by a clock that was ahead is not honoured either', async () => {
+test('an anonymous session made by a clock that was ahead is not honoured either', async () => {
+  const world = new World({ store: pullStore() })
+  world.clock.at = START + 5 * MINUTE + 1
+  const { token } = await world.anonymous()
+  world.clock.at = START
+  assert.equal(await world.whose(token), 'absolute_expired')
+  world.clock.at += 1
+  assert.equal(await world.whose(token), 'anonymous')
+})
+
+test('nor is an anonymous session that was signed in to by such a clock', async () => {
   const world = new World({ store: pullStore() })
   const browser = await world.anonymous()
   world.clock.at = START + HOUR / 2

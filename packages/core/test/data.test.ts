@@ -159,7 +159,12 @@ test('data of exactly maxDataBytes is kept, one byte more is refused whole, at e
     session.subject,
   ])
   assert.deepEqual(value, [fits, [], null])
-  await browser.visit((session) => session.set('k', `b${fits.slice(1)}`.slice(0, -1)))
+  const other = `${fits.slice(0, -1)}b`
+  await browser.visit((session) => session.set('k', other))
+  await browser.visit(async (session) => {
+    assert.equal(session.get('k'), other)
+    assert.equal(await session.update('k', () => fits), fits)
+  })
 })
 
 test('without the option, 64 KiB of data fit', async () => {

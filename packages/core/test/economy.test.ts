@@ -152,6 +152,17 @@ test('data, touch and renewal that are due together are one write; what follows 
   assert.deepEqual([...data.keys()].toSorted(), ['app:a', 'app:b', 'app:cart'])
 })
 
+test('a request with the old token of a renewal, before its successor was presented, writes nothing', async () => {
+  const { counted, browser, world } = await setting({ renewalTimeout: 15 * MINUTE })
+  const { token } = browser
+  world.clock.at += 15 * MINUTE
+  await browser.visit(() => undefined)
+  counted.take()
+  const { action } = await request(world, token, read)
+  assert.equal(action.kind, 'set')
+  assert.equal(counted.take(), 'find 1')
+})
+
 test('a second commit of a request writes only what came after the first', async () => {
   const { counted, browser, world } = await setting()
   const open = await world.open(browser.token)

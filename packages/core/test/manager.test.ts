@@ -202,6 +202,16 @@ test('a sign-in that began before its subject, or everyone, was revoked is refus
   }
 })
 
+test('an anonymous session that was about to start when everyone was revoked does not start', async () => {
+  const world = new World()
+  const open = await world.open(null)
+  world.sessionOf(open).set('a', 1)
+  await world.sessions.revokeEveryone()
+  await assert.rejects(async () => await open.commit(), { code: 'ERR_SESSION_ENDED' })
+  assert.equal(world.named('session_created').length, 0)
+  assert.equal((await request(world, null, (session) => session.set('a', 1))).action.kind, 'set')
+})
+
 const reasons: readonly unknown[] = ['', 'a'.repeat(65), 5, null, {}, ['x']]
 test('a reason that is no short text, or a subject that is none, is a TypeError and ends nothing', async () => {
   const world = new World()

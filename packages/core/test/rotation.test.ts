@@ -151,6 +151,24 @@ test('a token two renewals old is a copy, even within the grace of the last one'
   assert.equal(await world.whose(tokenOf(action)), 'revoked')
 })
 
+test('a token is not renewed again while its predecessor is still good, however short renewalTimeout', async () => {
+  const world = new World({ renewalTimeout: 5 * SECOND, rotationGrace: 10 * SECOND })
+  const browser = await world.signedIn()
+  const old = browser.token
+  world.clock.at += 5 * SECOND
+  await browser.visit(() => undefined)
+  world.clock.at += SECOND
+  await browser.visit(() => undefined)
+  const second = browser.token
+  world.clock.at += 10 * SECOND
+  await browser.visit((session) => session.set('a', 1))
+  assert.equal(browser.token, second)
+  assert.equal(await world.whose(old), 'alice', 'whoever raced with it is still signed in')
+  world.clock.at += 1
+  await browser.visit(() => undefined)
+  assert.notEqual(browser.token, second)
+})
+
 test('a request with the old token writes in its grace, and its answer carries the successor', async () => {
   const { world, old, successor } = await renewed()
   const { action } = await request(world, old, async (session) => {

@@ -227,6 +227,16 @@ test('signing out: the session is dead when the call returns, and the cookie goe
   assert.equal(nobody.action.kind, 'none', 'there is none to remove')
 })
 
+test('a straggler that signs out ends nothing that it cannot name, and keeps off the new cookie', async () => {
+  const world = new World()
+  const browser = await world.anonymous()
+  const old = browser.token
+  await browser.visit((session) => session.authenticate('alice'))
+  const { action } = await request(world, old, (session) => session.revoke())
+  const dead = (await world.whose(browser.token)) === 'revoked'
+  assert.equal(action.kind, dead ? 'expire' : 'none', 'a cookie goes only with its session')
+})
+
 test('what is written after signing out starts a new anonymous session', async () => {
   const world = new World()
   const browser = await world.signedIn()

@@ -18,7 +18,10 @@ const ARGS = [
 ]
 
 /** A real Chromium, its profile in a folder that the canary scan leaves to browsers. */
-export async function launch(): Promise<{ readonly browser: Browser; close(): Promise<void> }> {
+export async function launch(): Promise<{
+  readonly browser: Browser
+  readonly close: () => Promise<void>
+}> {
   const folder = privateFolder('client-')
   // Playwright makes its folders in os.tmpdir().
   process.env['TMPDIR'] = folder.path

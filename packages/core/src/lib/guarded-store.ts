@@ -113,10 +113,18 @@ export class GuardedStore {
     again: (() => MaybePromise<T>) | null,
   ): Promise<T> {
     let timer: NodeJS.Timeout | undefined
+    let over = false
     const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#timedOut(operation)), this.#timeout)
+      timer = setTimeout(() => {
+        over = true
+        reject(this.#timedOut(operation))
+      }, this.#timeout)
     })
-    const attempt = again === null ? first : first.catch((error: unknown) => retry(error, again))
+    const attempt = first.catch((error: unknown) => {
+      // Nobody waits for a second try any more once the deadline has passed.
+      if (over || again === null || !isRetryable(error)) throw error
+      return again()
+    })
     try {
       return await Promise.race([attempt, deadline])
     } catch (error) {
@@ -152,7 +160,7 @@ export class GuardedStore {
   }
 }
 
-function retry<T>(error: unknown, again: () => MaybePromise<T>): MaybePromise<T> {
-  if (error instanceof SessionError && !error.retryable) throw error
-  return again()
+/** A driver's own error may be a passing one; ours says whether it is. */
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof SessionError) || error.retryable
 }

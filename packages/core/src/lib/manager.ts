@@ -1,5 +1,5 @@
 import { CheckCache } from './check-cache.js'
-import { checkToken } from './checker.js'
+import { type Checked, checkToken } from './checker.js'
 import { type ClientOptions, resolveClientRules } from './client.js'
 import { Combiner } from './combiner.js'
 import { CsrfTokens } from './csrf.js'
@@ -227,19 +227,34 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   open(keys: TokenKeys, facts: RequestFacts): MaybePromise<OpenSession> {
     const engine = this.#engine
     const checked = checkToken(engine, keys, facts)
-    if (isPromise(checked)) {
-      const epoch = this.#readEpoch()
-      return checked.then((later) => new OpenSession(engine, keys, facts, later, epoch))
-    }
-    // Junk costs no store call: an older counter is as safe, it can only refuse a sign-in, never let one through.
-    const junk =
-      checked.standing === 'rejected' &&
-      (checked.reason === 'malformed' || checked.reason === 'ambiguous')
-    const epoch = junk && this.#lastEpoch !== null ? this.#lastEpoch : this.#readEpoch()
-    return new OpenSession(engine, keys, facts, checked, epoch)
+    const epoch = this.#epochFor(checked)
+    if (!isPromise(checked) && !isPromise(epoch))
+      return new OpenSession(engine, keys, facts, checked, epoch)
+    return this.#openLater(keys, facts, checked, epoch)
   }
 
-  /** The revocation counter as the request begins. Only a sign-in needs it, so only a sign-in fails where it cannot be read. */
+  /** The counter is read before the application sees the request, so that no revocation after that is missed. */
+  async #openLater(
+    keys: TokenKeys,
+    facts: RequestFacts,
+    checked: MaybePromise<Checked>,
+    epoch: MaybePromise<number>,
+  ): Promise<OpenSession> {
+    // Only a sign-in needs the counter, so only a sign-in fails where it cannot be read.
+    await Promise.allSettled([epoch])
+    return new OpenSession(this.#engine, keys, facts, await checked, epoch)
+  }
+
+  #epochFor(checked: MaybePromise<Checked>): MaybePromise<number> {
+    // Junk costs no store call: an older counter is as safe, it can only refuse a sign-in, never let one through.
+    const junk =
+      'standing' in checked &&
+      checked.standing === 'rejected' &&
+      (checked.reason === 'malformed' || checked.reason === 'ambiguous')
+    return junk && this.#lastEpoch !== null ? this.#lastEpoch : this.#readEpoch()
+  }
+
+  /** The store's revocation counter, now. */
   #readEpoch(): MaybePromise<number> {
     try {
       const epoch = this.#engine.store.epoch()

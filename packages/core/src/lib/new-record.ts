@@ -97,8 +97,11 @@ export function authentication(
 export function checkSubject(subject: unknown): asserts subject is string {
   if (typeof subject !== 'string')
     throw new TypeError(`subject must be a string; got ${typeof subject}`)
-  if (subject === '' || subject.length > MAX_SUBJECT || !subject.isWellFormed()) {
-    throw new TypeError(`subject must have 1 to ${MAX_SUBJECT} characters and no lone surrogates`)
+  const fits = subject !== '' && subject.length <= MAX_SUBJECT && subject.isWellFormed()
+  if (!fits || subject.includes('\u0000')) {
+    throw new TypeError(
+      `subject must have 1 to ${MAX_SUBJECT} characters, no lone surrogates and no U+0000`,
+    )
   }
 }
 

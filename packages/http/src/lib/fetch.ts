@@ -1,4 +1,8 @@
-import { Session as OpenedSession, type OpenSession } from '@holdfast/core/engine'
+import {
+  Session as OpenedSession,
+  type CookieAction,
+  type OpenSession,
+} from '@holdfast/core/engine'
 import { type JsonValue, SessionError, type Session, type Sessions } from '@holdfast/core'
 import { sessionHeaders } from './session-headers.js'
 import {
@@ -65,8 +69,7 @@ async function commit(
       'commit() was called twice for one request',
     )
   }
-  const action = await open.commit()
-  open.close()
+  const action = await save(open, response)
   const { headers } = response
   const current = { cacheControl: headers.get('cache-control'), vary: headers.get('vary') }
   const variant = (): ReturnType<Transport['variantFor']> => transport.variantFor(request)
@@ -78,6 +81,20 @@ async function commit(
   if (next.vary !== undefined) sent.headers.set('vary', next.vary)
   if (next.setCookie !== undefined) sent.headers.append('set-cookie', next.setCookie)
   return sent
+}
+
+/** Stores what changed, what changes meanwhile included, and lets nothing change any more. */
+async function save(open: OpenSession, response: Response): Promise<CookieAction> {
+  try {
+    do await open.commit()
+    while (open.dirty)
+    return open.finish()
+  } catch (error) {
+    open.close()
+    // It is not sent: whatever feeds its body need not go on.
+    await response.body?.cancel(error)
+    throw error
+  }
 }
 
 class FetchRequest implements IncomingRequest {

@@ -9,6 +9,7 @@ import {
 } from './cookie-policy.js'
 import { readCookies } from './cookie-read.js'
 import { type HeaderValue, malformed, type Presented } from './header-value.js'
+import { shown } from './options.js'
 import { createOriginCheck, isSafeMethod, type OriginCheckOptions } from './origin.js'
 import { type ClientConnection, createProxyTrust, type ProxyTrustOptions } from './proxy.js'
 
@@ -70,6 +71,8 @@ class HttpTransport<Data extends object> implements Transport {
 
   constructor(sessions: Sessions<Data>, options: TransportOptions) {
     const { cookie, development = false, bearer = false, trustedOrigins, ...proxy } = options
+    checkFlag(development, 'development')
+    checkFlag(bearer, 'bearer')
     this.cookie = resolveCookie(cookie, { development })
     this.#sessions = sessions
     this.#secureKeys = sessions.tokenKeys(this.cookie.name)
@@ -147,6 +150,11 @@ class HttpTransport<Data extends object> implements Transport {
       ? readBearer(request.header('authorization'))
       : presented
   }
+}
+
+function checkFlag(value: unknown, path: string): void {
+  if (typeof value !== 'boolean')
+    throw new TypeError(`${path} must be true or false; got ${shown(value)}`)
 }
 
 interface Choice {

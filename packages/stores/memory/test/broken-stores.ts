@@ -1,78 +1,12 @@
 import type { MaybePromise } from '@holdfast/core'
-import {
-  applyChange,
-  ended,
-  isLive,
-  type SessionRecord,
-  type SessionStore,
-} from '@holdfast/core/store'
-import { memoryStore } from '@holdfast/memory'
+import type { SessionRecord, SessionStore } from '@holdfast/core/store'
+import { broken, emptyRecord, saver, turn } from './break.js'
 
 /** A store with one deliberate fault, and the cases that must find it. */
 export interface BrokenStore {
   readonly fault: string
   readonly open: () => SessionStore
   readonly caughtBy: readonly string[]
-}
-
-/** The memory store with some methods of its own. */
-function broken(change: (store: SessionStore) => Partial<SessionStore>): () => SessionStore {
-  return () => {
-    const store = memoryStore()
-    return {
-      capabilities: store.capabilities,
-      insert: (record, admission) => store.insert(record, admission),
-      find: (id) => store.find(id),
-      update: (id, each) => store.update(id, each),
-      revoke: (target, ending) => store.revoke(target, ending),
-      list: (subject, page) => store.list(subject, page),
-      sweep: (now, limit) => store.sweep(now, limit),
-      epoch: () => store.epoch(),
-      watch: (listener) => store.watch?.(listener) ?? (() => undefined),
-      close: () => store.close(),
-      ...change(store),
-    }
-  }
-}
-
-const turn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-
-/** Reads, gives way, and writes the whole record back, as many session libraries do. */
-function saver(revives: boolean): (store: SessionStore) => Partial<SessionStore> {
-  return (store) => {
-    const saved = new Map<string, SessionRecord>()
-    const find = async (id: string): Promise<SessionRecord | null> =>
-      saved.get(id) ?? (await store.find(id))
-    return {
-      find,
-      async update(id, change) {
-        const record = await find(id)
-        if (record === null) return { status: 'missing' }
-        await turn()
-        const outcome = applyChange(revives ? { ...record, revokedAt: null } : record, change)
-        if (outcome.status === 'too_large') return outcome
-        if (outcome.status !== 'updated') return { status: outcome.status, record }
-        saved.set(id, outcome.record)
-        return { status: 'updated', record: outcome.record, evicted: [] }
-      },
-      async revoke(target, ending) {
-        const count = await store.revoke(target, ending)
-        for (const [id, record] of saved) {
-          const theirs = target.kind === 'subject' && target.subject === record.subject
-          if (
-            target.kind === 'everyone' ||
-            theirs ||
-            (target.kind === 'session' && target.id === id)
-          )
-            saved.set(id, ended(record, ending))
-        }
-        return count
-      },
-    }
-  }
 }
 
 function withEpochOf(epoch: MaybePromise<number>): number {
@@ -302,29 +236,3 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     caughtBy: ['close: calls after it fail'],
   },
 ]
-
-function emptyRecord(id: string, now: number): SessionRecord {
-  const record: SessionRecord = {
-    id,
-    verifierHash: 'A'.repeat(43),
-    rotatedAt: now,
-    previous: null,
-    version: 1,
-    generation: 0,
-    epoch: 0,
-    subject: null,
-    createdAt: now,
-    authenticatedAt: null,
-    methods: [],
-    lastSeenAt: now,
-    idleDeadline: now + 1000,
-    absoluteDeadline: now + 1000,
-    persistent: false,
-    client: null,
-    binding: null,
-    data: new Map(),
-    revokedAt: null,
-    reason: null,
-  }
-  return isLive(record, now) ? record : { ...record, revokedAt: now, reason: 'created' }
-}

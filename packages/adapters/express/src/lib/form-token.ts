@@ -18,9 +18,10 @@ export function formToken({
   field = '_csrf',
   header = 'x-csrf-token',
 }: FormTokenOptions = {}): RequestHandler {
+  const headerName = header.toLowerCase()
   return (req: Request, _res: Response, next: NextFunction): void => {
     try {
-      const token = req.headers[header] ?? fieldOf(req.body, field)
+      const token = req.headers[headerName] ?? fieldOf(req.body, field)
       checkFormToken(req.session, {
         method: req.method,
         contentType: req.headers['content-type'],

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Sessions } from '@holdfast/core'
+import type { MaybePromise, Sessions } from '@holdfast/core'
 import { isPromise, type OpenSession } from '@holdfast/core/engine'
 import {
   createTransport,
@@ -37,36 +37,41 @@ export function createNodeDoor<
     throw new TypeError('countsAsActivity must be a function')
   }
   const transport = createTransport(sessions, transportOptions)
+  const open = (req: Message, request: NodeRequest): MaybePromise<OpenSession> => {
+    transport.assertSameOrigin(request)
+    return transport.open(request, countsAsActivity?.(req) ?? true)
+  }
   return (req, res, done, fail) => {
     const request = new NodeRequest(req)
-    try {
-      transport.assertSameOrigin(request)
-      const opened = transport.open(request, countsAsActivity?.(req) ?? true)
-      if (!isPromise(opened)) enter(transport, request, res, opened, done, fail)
-      else {
-        opened.then(
-          (open) => enter(transport, request, res, open, done, fail),
-          (error: unknown) => refuse(res, error, fail),
-        )
-      }
-    } catch (error) {
-      refuse(res, error, fail)
+    const enter = (opened: OpenSession): void => {
+      guard(transport, request, res, opened, fail)
+      done(opened)
     }
+    const refused = (error: unknown): void => refuse(res, error, fail)
+    let opened: MaybePromise<OpenSession>
+    try {
+      opened = open(req, request)
+    } catch (error) {
+      refused(error)
+      return
+    }
+    if (isPromise(opened)) opened.then(enter, refused)
+    else enter(opened)
   }
 }
 
 /** No cache keeps the answer to a request that was not served. */
 function refuse(res: ServerResponse, error: unknown, fail: (error: unknown) => void): void {
-  res.setHeader('Cache-Control', 'no-store')
+  if (!res.headersSent) res.setHeader('Cache-Control', 'no-store')
   fail(error)
 }
 
-function enter(
+/** Sees to it that what changes is committed before the response begins. */
+function guard(
   transport: Transport,
   request: NodeRequest,
   res: ServerResponse,
   open: OpenSession,
-  done: (open: OpenSession) => void,
   fail: (error: unknown) => void,
 ): void {
   const response = new HeldResponse(res, {
@@ -85,7 +90,6 @@ function enter(
   response.watch()
   if (open.dirty) hold(response, res, open)
   else open.onPending = () => hold(response, res, open)
-  done(open)
 }
 
 function save(open: OpenSession): void | Promise<void> {

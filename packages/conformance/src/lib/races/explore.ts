@@ -4,6 +4,9 @@ import type { SuiteSettings } from '../options.js'
 /** How many schedules share one store at a time, so that a durable store can group their commits. */
 const BATCH = 20
 
+/** Turns of the event loop without anything to release, before the next ones are waited for. */
+const PATIENT = 20
+
 export interface Exploration<Plan> {
   readonly settings: SuiteSettings
   /** How many schedules in all. */
@@ -80,9 +83,13 @@ export async function drive(scheduler: fc.Scheduler, task: Promise<unknown>): Pr
     race.done = true
   })
   settled.catch(() => undefined)
-  while (!race.done) {
-    if (scheduler.count() > 0) await scheduler.waitOne()
-    await everythingElse()
+  for (let idle = 0; !race.done; idle++) {
+    if (scheduler.count() > 0) {
+      await scheduler.waitOne()
+      idle = 0
+    }
+    // A store that is waiting for its disk needs the processor more than this loop.
+    await (idle < PATIENT ? everythingElse() : aMillisecond())
   }
   await settled
 }
@@ -101,5 +108,11 @@ async function drain(scheduler: fc.Scheduler): Promise<void> {
 function everythingElse(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
+  })
+}
+
+function aMillisecond(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1)
   })
 }

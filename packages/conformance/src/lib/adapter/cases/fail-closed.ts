@@ -142,7 +142,8 @@ function fail(): never {
 /** Refused, with nothing of the application's and no word on the cookie. */
 function assertRefused(answer: Answer): void {
   assert.equal(answer.status, 503, answer.body.slice(0, 200))
-  assert.match(answer.code, /^ERR_SESSION_STORE_/)
+  // A framework's last error handler, which stands in where the application's own had its turn, shows no code.
+  assert.match(answer.code, /^(?:ERR_SESSION_STORE_[A-Z]+|none)$/)
   assert.deepEqual(answer.setCookies, [])
   assert.equal(answer.headers['location'], undefined)
   assert.equal(answer.headers['cache-control'], 'no-store')
