@@ -98,6 +98,10 @@ test('taking a flash value that is not there writes nothing', async () => {
   assert.ok(!(await costs((session) => session.takeFlash('note'))).includes('update'))
 })
 
+test('update() with a function that leaves the value as it is writes nothing', async () => {
+  assert.ok(!(await costs((session) => session.update('cart', (cart) => cart))).includes('update'))
+})
+
 test('update() with a function that leaves nothing there writes nothing', async () => {
   assert.ok(
     !(await costs((session) => session.update('nothing', () => undefined))).includes('update'),

@@ -10,9 +10,9 @@ import { session, sessionErrors } from '../src/index.js'
 interface Site {
   readonly sessions: Sessions
   readonly store: SessionStore
-  get(
+  readonly get: (
     path: string,
-  ): Promise<{ readonly status: number; readonly headers: Headers; readonly body: string }>
+  ) => Promise<{ readonly status: number; readonly headers: Headers; readonly body: string }>
 }
 
 /** Runs `body` on an application with these routes; `broken` makes its store refuse every write. */
@@ -120,7 +120,7 @@ test('errors that handlers meet get their HTTP status', async () => {
         req.session.requireFresh({ maxAge: 1000 })
       })
       app.get('/data', (req) => {
-        Reflect.apply(req.session.set, req.session, ['date', new Date(Number.NaN)])
+        Object(req.session).set('date', new Date(Number.NaN))
       })
       app.get('/own', () => {
         throw Object.assign(new Error('own'), { status: 418 })

@@ -46,7 +46,7 @@ async function send(
   type: string | null,
   body: string,
   headers: Readonly<Record<string, string>> = {},
-  method = 'POST',
+  method: string = 'POST',
 ): Promise<number> {
   const response = await fetch(`${origin}/do`, {
     method,

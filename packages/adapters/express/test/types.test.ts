@@ -10,15 +10,15 @@ const tsc = join(
   dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
   'bin/tsc',
 )
-const OPTIONS = [
-  ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck'],
-  ...['--module', 'nodenext', '--target', 'es2023', '--types', 'node'],
-]
+const OPTIONS =
+  '--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --ignoreConfig --module nodenext --target es2023 --types node'.split(
+    ' ',
+  )
 
 for (const name of ['declared', 'undeclared']) {
   test(`an application with ${name} session data compiles, and its mistakes do not`, async () => {
     const file = join(folder, `${name}.ts`)
-    const run = promisify(execFile)(process.execPath, [tsc, ...OPTIONS, '--ignoreConfig', file], {
+    const run = promisify(execFile)(process.execPath, [tsc, ...OPTIONS, file], {
       cwd: folder,
     })
     const { stdout } = await run.catch((error: { readonly stdout: string }) => error)

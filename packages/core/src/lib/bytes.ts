@@ -121,7 +121,9 @@ export class ByteReader {
   }
 
   texts(): readonly string[] {
-    return Array.from({ length: this.#count() }, () => this.text())
+    const texts: string[] = []
+    for (let left = this.#count(); left > 0; left--) texts.push(this.text())
+    return texts
   }
 
   optional(): string | null {

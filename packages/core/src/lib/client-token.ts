@@ -1,4 +1,5 @@
 import type { Checked } from './checker.js'
+import type { RequestFacts } from './engine.js'
 import type { RandomText } from './random.js'
 import type { SessionRecord } from './record.js'
 import { openSuccessor, sealSuccessor } from './seal.js'
@@ -102,9 +103,9 @@ export class ClientToken {
     this.#minted = null
   }
 
-  /** The client's cookie is to be deleted, unless it gets a new one. */
-  expire(): void {
-    this.#expires = true
+  /** The client's cookie, if it sent one, is to be deleted, unless it gets a new one. */
+  expire({ token, rejection }: RequestFacts): void {
+    this.#expires = token !== null || rejection !== null
   }
 
   /** What becomes of the cookie. Never deletes one that another request may have set since. */

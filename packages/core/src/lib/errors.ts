@@ -29,6 +29,29 @@ export interface SessionErrorOptions {
   readonly maxAgeSeconds?: number
 }
 
+/** What a server answers where the error ends a request: 503 where the store or the generator failed (promise P6). */
+const STATUS: Readonly<Record<SessionErrorCode, number>> = {
+  ERR_SESSION_CONFIG: 500,
+  ERR_SESSION_KEY_INVALID: 500,
+  ERR_SESSION_COOKIE_INVALID: 500,
+  ERR_SESSION_INSECURE_TRANSPORT: 500,
+  ERR_SESSION_RANDOM_FAILED: 503,
+  ERR_SESSION_STORE_UNAVAILABLE: 503,
+  ERR_SESSION_STORE_TIMEOUT: 503,
+  ERR_SESSION_STORE_CORRUPT: 503,
+  ERR_SESSION_STORE_UNSUPPORTED: 503,
+  ERR_SESSION_STORE_CLOSED: 503,
+  ERR_SESSION_CONFLICT: 503,
+  ERR_SESSION_ENDED: 401,
+  ERR_SESSION_LIMIT: 403,
+  ERR_SESSION_NOT_AUTHENTICATED: 401,
+  ERR_SESSION_NOT_FRESH: 401,
+  ERR_SESSION_CSRF: 403,
+  ERR_SESSION_DATA_INVALID: 500,
+  ERR_SESSION_DATA_TOO_LARGE: 500,
+  ERR_SESSION_RESPONSE_COMMITTED: 500,
+}
+
 /**
  * The one class of failure that Holdfast throws. Outcomes (no session, expired, revoked) are values, never errors.
  *
@@ -40,11 +63,19 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode
   readonly retryable: boolean
   readonly maxAgeSeconds: number | undefined
+  /**
+   * HTTP status that fits, under the two names by which frameworks look for it, so that an error which a handler throws is
+   * answered with it and not with 500.
+   */
+  readonly status: number
+  readonly statusCode: number
 
   constructor(code: SessionErrorCode, message: string, options: SessionErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.retryable = options.retryable ?? false
     this.maxAgeSeconds = options.maxAgeSeconds
+    this.status = STATUS[code]
+    this.statusCode = STATUS[code]
   }
 }

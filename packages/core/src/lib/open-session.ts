@@ -180,8 +180,8 @@ export class OpenSession {
       if (count === 1) engine.events.emit('session_revoked', about, this.client)
     }
     this.#detach(this.#data?.writes)
-    const { token, rejection } = this.#facts
-    if (record !== null || token !== null || rejection !== null) this.#token.expire()
+    // The cookie that a sign-in has just set is not this request's to delete.
+    if (this.rejection !== 'superseded') this.#token.expire(this.#facts)
   }
 
   /** Writes at once what has been written so far, starting the session if there is none. */

@@ -27,7 +27,7 @@ export interface OpenedRequest<Data extends object> {
    * Writes what changed and gives the response with its session headers. Call it once, with the response to send; a
    * session may not be changed after it. Errors: store errors, upon which the response must not be sent (`statusOf`: 503).
    */
-  commit(response: Response): Promise<Response>
+  readonly commit: (response: Response) => Promise<Response>
 }
 
 /** Opens the session of a fetch-standard request. */

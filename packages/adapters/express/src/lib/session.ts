@@ -13,7 +13,6 @@ import { asHttpError } from './http-error.js'
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- made to be extended by the application
 export interface SessionData {}
 
 /** {@link SessionData} if the application has declared it, else any JSON under any key. */
@@ -22,10 +21,10 @@ export type SessionDataOrAny = keyof SessionData extends never
   : SessionData
 
 declare global {
-  // oxlint-disable-next-line typescript/no-namespace -- how Express lets `req` be extended
   namespace Express {
     interface Request {
       /** The session of this request; `@holdfast/express` has loaded it. */
+      // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- the default only until the application declares its data
       session: Session<SessionDataOrAny>
     }
   }

@@ -35,10 +35,11 @@ export class HeldResponse {
   /** Lets the response begin as usual, but for the headers that `begin` adds. */
   watch(): void {
     const { begin } = this.#options
-    const original = this.#res.writeHead
-    this.#res.writeHead = (...args: readonly unknown[]) => {
-      this.#res.writeHead = original
-      return call(this.#res, original, begin(args))
+    const res = this.#res
+    const writeHead = res.writeHead.bind(res)
+    res.writeHead = (...args: readonly unknown[]) => {
+      res.writeHead = writeHead
+      return call(res, writeHead, begin(args))
     }
   }
 

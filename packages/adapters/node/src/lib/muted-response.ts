@@ -11,7 +11,7 @@ const HEAD = ['setHeader', 'setHeaders', 'appendHeader', 'writeHead'] as const
 export function muteResponse(res: ServerResponse, error: unknown): void {
   // The error handler is streaming its answer.
   if (res.headersSent && !res.writableEnded) return
-  const { end } = res
+  const end = res.end.bind(res)
   const originals = [...BODY, ...HEAD].map((method) => [method, res[method]] as const)
   const unmute = (): void => {
     for (const [method, original] of originals) Object.assign(res, { [method]: original })
@@ -23,7 +23,7 @@ export function muteResponse(res: ServerResponse, error: unknown): void {
     },
     end: (...args: readonly unknown[]) => {
       refuse(args, error)
-      if (!res.writableEnded) Reflect.apply(end, res, [])
+      if (!res.writableEnded) end()
       return res
     },
     flushHeaders: () => undefined,

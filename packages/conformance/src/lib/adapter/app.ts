@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { SessionError, type JsonValue } from '@holdfast/core'
+import type { JsonValue } from '@holdfast/core'
+import { codeOf } from './code-of.js'
 import { Gates } from './gates.js'
-import { nodeScripts } from './node-scripts.js'
+import { nodeScripts, type Script } from './node-scripts.js'
 import type { AppReply, AppRequest, AppSession, StandardApp } from './suite.js'
 
 type Step = (
@@ -56,9 +57,12 @@ export class CaseApp implements StandardApp {
     const script = nodeScripts[/^\/node\/(.+)$/.exec(url.pathname)?.[1] ?? '']
     if (script === undefined) return null
     this.requests += 1
-    return this.#steps(url, session).then(async () => {
-      await script(res, { session, gates: this.gates, query: url.searchParams })
-    })
+    return this.#play(script, res, url, session)
+  }
+
+  async #play(script: Script, res: ServerResponse, url: URL, session: AppSession): Promise<void> {
+    await this.#steps(url, session)
+    await script(res, { session, gates: this.gates, query: url.searchParams })
   }
 
   async #answer(url: URL, session: AppSession): Promise<AppReply> {
@@ -115,14 +119,4 @@ async function* late(session: AppSession): AsyncGenerator<Uint8Array> {
   await new Promise(setImmediate)
   yield Buffer.from(await codeOf(() => session.set('late', '1')))
   yield Buffer.from(`;${await codeOf(() => session.authenticate('late'))}`)
-}
-
-/** The code of the session error that `run` ends with. */
-export async function codeOf(run: () => unknown): Promise<string> {
-  try {
-    await run()
-    return 'none'
-  } catch (error) {
-    return error instanceof SessionError ? error.code : 'other'
-  }
 }

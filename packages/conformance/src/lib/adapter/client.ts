@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 import type { JsonValue } from '@holdfast/core'
 
 /** The name of the cookie in all cases that do not say otherwise. */
@@ -66,6 +66,18 @@ export class Answer {
     assert.equal(this.status, 200, `status ${this.status}: ${this.body.slice(0, 200)}`)
     const parsed: { readonly out: readonly JsonValue[] } = JSON.parse(this.body)
     return parsed.out
+  }
+
+  /** What the first step gave, a text. */
+  get text(): string {
+    const [text] = this.out
+    assert.equal(typeof text, 'string')
+    return typeof text === 'string' ? text : ''
+  }
+
+  /** The id of the session, where the first step was `me`. */
+  get sessionId(): string {
+    return /"id":"([^"]+)"/.exec(this.body)?.[1] ?? ''
   }
 
   /** The code of an error's answer. */

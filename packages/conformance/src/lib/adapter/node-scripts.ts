@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { codeOf } from './app.js'
+import { codeOf } from './code-of.js'
 import type { Gates } from './gates.js'
 import type { AppSession } from './suite.js'
 
@@ -12,7 +12,7 @@ interface Scene {
   readonly query: URLSearchParams
 }
 
-type Script = (res: ServerResponse, scene: Scene) => unknown
+export type Script = (res: ServerResponse, scene: Scene) => unknown
 
 /** What applications do with a `ServerResponse`, one habit each. The steps of `do` have run before. */
 export const nodeScripts: Readonly<Record<string, Script>> = {
@@ -50,7 +50,7 @@ export const nodeScripts: Readonly<Record<string, Script>> = {
       ['Link', '<b>'],
     ]
     // Node takes pairs, although its types do not say so.
-    Reflect.apply(res.writeHead, res, [200, pairs])
+    Object(res).writeHead(200, pairs)
     res.end('body')
   },
   'head-bad': (res) => {
@@ -58,7 +58,7 @@ export const nodeScripts: Readonly<Record<string, Script>> = {
     res.end('body')
   },
   'chunk-bad': (res) => {
-    Reflect.apply(res.end, res, [{ not: 'a chunk' }])
+    Object(res).end({ not: 'a chunk' })
   },
   'head-only': (res) => {
     res.writeHead(204).end()
@@ -112,6 +112,8 @@ export const nodeScripts: Readonly<Record<string, Script>> = {
     res.write('begun')
     throw new Error('the application failed in mid-response')
   },
+  /** Finds its client gone, and says nothing more. */
+  silent: (_res, { gates }) => gates.wait('gone'),
   /** Goes on writing, turn by turn, whatever became of what it wrote before. */
   stubborn: async (res, { gates }) => {
     res.writeHead(200, { 'X-Own': 'yes' })

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { JsonValue, Session, Sessions } from '@holdfast/core'
+import type { Session, Sessions } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import type { TransportOptions } from '@holdfast/http/transport'
 
 /** The session that the standard application works with. */
-export type AppSession = Session<Record<string, JsonValue>>
+export type AppSession = Session
 
 /** A request as the standard application sees it. Its body is never looked at. */
 export interface AppRequest {
@@ -50,7 +50,7 @@ export interface AdapterMount {
 export interface AdapterServer {
   readonly port: number
   /** Stops listening and closes every connection. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** What a suite is run on. */
@@ -79,5 +79,5 @@ export interface AdapterSuiteOptions {
 export interface AdapterCase {
   /** What an observer sees, such as `laziness: reading starts nothing`. */
   readonly name: string
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }

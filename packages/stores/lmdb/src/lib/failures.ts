@@ -1,20 +1,42 @@
+import { statfsSync } from 'node:fs'
 import { SessionError, type SessionErrorCode } from '@holdfast/core'
 
 /** LMDB's own error numbers for a damaged file (lmdb.h): page not found, corrupted, not an LMDB file. */
 const DAMAGE = new Set([-30797, -30796, -30793])
 const FULL = new Set(['ENOSPC', 'EDQUOT', 28, 122, -30792])
+const EIO = 5
+
+/** Below this a disk counts as full: a lock file and the pages of one commit must fit. */
+export const ROOM: number = 2 ** 20
+
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 1, 13, 30])
 
 /** An error of the operating system or of LMDB as a `SessionError` that says what, where and what to do. */
 export function storeFailure(error: unknown, path: string): SessionError {
   if (error instanceof SessionError) return error
-  const code = codeOf(error)
+  const code = fullCode(codeOf(error), path)
   const text = error instanceof Error ? error.message : String(error)
   if (FULL.has(code)) return unavailable(path, 'the disk is full. Free some space', error)
   if (REFUSED.has(code))
     return unavailable(path, `not readable and writable (${text}). Check owner and mode`, error)
   if (DAMAGE.has(Number(code))) return corrupt(path, `data.mdb is damaged (${text})`, error)
   return unavailable(path, text, error)
+}
+
+/** LMDB reports a write that the disk took only a part of as EIO: look whether the disk is full. */
+function fullCode(code: string | number, path: string): string | number {
+  if (code !== EIO) return code
+  try {
+    return freeBytes(path) < ROOM ? 'ENOSPC' : code
+  } catch {
+    return code
+  }
+}
+
+/** Bytes that this user may still write to the disk of `path`. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize
 }
 
 function codeOf(error: unknown): string | number {

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, type Stats } fr
 import { join, resolve } from 'node:path'
 import { createDataFile, removeStaleDrafts } from './create.js'
 import { closeEnvironment, openEnvironment, type Environment } from './environment.js'
-import { corrupt, storeFailure, unavailable } from './failures.js'
+import { corrupt, freeBytes, ROOM, storeFailure, unavailable } from './failures.js'
 import { checkDataFile } from './header.js'
 import { checkLayout } from './layout.js'
 
@@ -56,6 +56,9 @@ function prepare(folder: string): void {
   const [data, lock] = [join(folder, 'data.mdb'), join(folder, 'lock.mdb')]
   // In this order: another process may be making both, the data file first.
   const locked = isUsable(lock)
+  // LMDB maps the lock file before it has room for it, and dies if there is none.
+  if (!locked && freeBytes(folder) < ROOM)
+    throw unavailable(folder, 'the disk is full. Free some space')
   if (!isUsable(data)) {
     if (locked) throw corrupt(folder, 'data.mdb is missing')
     createDataFile(folder)

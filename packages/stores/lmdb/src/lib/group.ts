@@ -18,12 +18,18 @@ export class GroupRunner {
   readonly #environment: Environment
   readonly #path: string
   readonly #isWanted: (group: number) => boolean
+  #isUsable = true
 
   /** `isWanted` says whether anyone still waits for a group: one that was given up must not take place later. */
   constructor(environment: Environment, path: string, isWanted: (group: number) => boolean) {
     this.#environment = environment
     this.#path = path
     this.#isWanted = isWanted
+  }
+
+  /** False once the environment refuses to begin a transaction: it must be closed and opened again. */
+  get isUsable(): boolean {
+    return this.#isUsable
   }
 
   /** One answer per operation, once what they report is on the disk. */
@@ -46,7 +52,12 @@ export class GroupRunner {
   }
 
   #commit(group: number, packed: Packed): Answer[] {
-    return this.#environment.root.transactionSync(() => {
+    const { root } = this.#environment
+    return root.transactionSync(() => {
+      // The package does not look whether its transaction has begun. If it has not, reads in it come from an older
+      // snapshot or fail with MDB_BAD_TXN.
+      this.#isUsable = root.getWriteTxnId() > 0
+      if (!this.#isUsable) throw new Error('the transaction could not begin')
       const tables = new Tables(this.#environment)
       const answers: Answer[] = []
       for (let at = 0; at < packed.length; at += 2)

@@ -1,33 +1,40 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { closeEnvironment, openEnvironment } from './environment.js'
 import { storeFailure, unavailable } from './failures.js'
+import { Gate } from './gate.js'
 import { GroupRunner } from './group.js'
 import { packAnswers, packError, type GroupMessage, type WriterMessage } from './wire.js'
 
 /** What the main thread hands to the writer's thread. */
 export interface WriterData {
   readonly path: string
-  /** One shared counter: groups below it have been given up. */
-  readonly wanted: Int32Array
+  /** The cells of the {@link Gate}. */
+  readonly cells: Int32Array
 }
 
 const port = parentPort
 if (port !== null) serve(port, workerData)
 
-function serve(to: NonNullable<typeof parentPort>, { path, wanted }: WriterData): void {
+function serve(to: NonNullable<typeof parentPort>, { path, cells }: WriterData): void {
+  const gate = new Gate(cells)
   const send = (message: WriterMessage): void => to.postMessage(message)
   try {
-    const environment = openEnvironment(path)
+    const environment = gate.pass(() => openEnvironment(path))
     if (environment === null) throw unavailable(path, 'the tables are gone')
-    const runner = new GroupRunner(environment, path, (group) => group >= Atomics.load(wanted, 0))
+    const runner = new GroupRunner(environment, path, (group) => gate.isWanted(group))
+    const end = (): void => {
+      closeEnvironment(environment)
+      to.close()
+    }
     to.on('message', (message: GroupMessage | null) => {
       if (message === null) {
-        closeEnvironment(environment)
-        to.close()
+        end()
         return
       }
       const { group, operations } = message
-      send({ kind: 'done', answers: packAnswers(runner.run(group, operations)) })
+      const answers = gate.pass(() => runner.run(group, operations))
+      send({ kind: 'done', answers: packAnswers(answers) })
+      if (!runner.isUsable) end()
     })
     send({ kind: 'ready' })
   } catch (error) {

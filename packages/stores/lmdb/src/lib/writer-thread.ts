@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { SessionError } from '@holdfast/core'
+import { haltOnExit } from './exit.js'
 import { unavailable } from './failures.js'
+import { Gate } from './gate.js'
 import {
   errorOf,
   unpackAnswers,
@@ -25,19 +27,19 @@ export class WriterThread {
   readonly #worker: Worker
   readonly #path: string
   readonly #events: ThreadEvents
-  readonly #wanted: Int32Array
+  readonly #gate = new Gate()
   readonly #ended: Promise<void>
   #group = 0
   #ready = false
   #busy = false
   #givenUp = false
+  #isEnding = false
   #failure: SessionError | null = null
 
   constructor(path: string, events: ThreadEvents) {
     this.#path = path
     this.#events = events
-    this.#wanted = new Int32Array(new SharedArrayBuffer(4))
-    const workerData: WriterData = { path, wanted: this.#wanted }
+    const workerData: WriterData = { path, cells: this.#gate.cells }
     this.#worker = new Worker(SOURCE, { name: 'holdfast-lmdb', workerData, execArgv: [] })
     this.#worker.on('message', (message: WriterMessage) => this.#receive(message))
     this.#worker.on('error', (error) => {
@@ -45,8 +47,10 @@ export class WriterThread {
     })
     // After the listener, which holds the process.
     this.#worker.unref()
+    const gone = haltOnExit(this.#gate)
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {
+        gone()
         resolve()
         this.#end()
       })
@@ -60,7 +64,7 @@ export class WriterThread {
 
   /** Whether it keeps the process alive. */
   hold(held: boolean): void {
-    if (held) this.#worker.ref()
+    if (held || this.#isEnding) this.#worker.ref()
     else this.#worker.unref()
   }
 
@@ -74,15 +78,17 @@ export class WriterThread {
 
   /** Nobody waits for the present group any more; if it has not been committed yet, it will not be. */
   giveUp(): void {
-    Atomics.store(this.#wanted, 0, this.#group + 1)
+    this.#gate.giveUpBelow(this.#group + 1)
     this.#givenUp = true
   }
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate()
+  /** Ends it where it stands, but not in the midst of a transaction. */
+  async kill(timeout: number): Promise<void> {
+    this.#isEnding = true
+    if (this.#gate.halt(timeout)) await this.#worker.terminate()
   }
 
-  /** Ends it in order; after `timeout` milliseconds, anyhow. */
+  /** Lets it end when it has done what it is at; does not wait longer than `timeout` milliseconds for that. */
   async close(timeout: number): Promise<void> {
     this.#worker.ref()
     this.#worker.postMessage(null)
@@ -93,7 +99,6 @@ export class WriterThread {
     await Promise.race([this.#ended, late])
     clearTimeout(timer)
     this.#worker.unref()
-    void this.#worker.terminate()
   }
 
   #receive(message: WriterMessage): void {

@@ -43,9 +43,9 @@ export class Writer {
     this.#thread = this.#start()
   }
 
-  /** Ends the thread at once, as a crash would. */
+  /** Ends the thread as a crash would, between two transactions. */
   async crash(): Promise<void> {
-    await this.#thread?.terminate()
+    await this.#thread?.kill(this.#limits.timeout)
   }
 
   /** Resolves with what `unpack` makes of the writer's answer. */

@@ -50,7 +50,7 @@ export function badInputCases(group: Group): void {
       `s:${token}`,
       `j:"${token}"`,
       token.replaceAll('-', '.'),
-      [...token].toReversed().join(''),
+      Array.from(token).toReversed().join(''),
     ])
   })
 
@@ -172,21 +172,21 @@ function nameCases(group: Group): void {
   group.add('cookies of similar names, and nameless ones, are not ours', async (site) => {
     const { token } = await site.signedIn()
     const headers = [
-      ...[
-        '__host-session',
-        '__HOST-session',
-        '__Host-Session',
-        '__Host-session2',
-        'x__Host-session',
-      ],
-      ...['session', '__Secure-session', '__Host-sessio', '%5F%5FHost-session', '__Host%2Dsession'],
-      ...[
-        '__Host-session%20',
-        '__Host-session.',
-        '"__Host-session"',
-        '$__Host-session',
-        '-__Host-session',
-      ],
+      '__host-session',
+      '__HOST-session',
+      '__Host-Session',
+      '__Host-session2',
+      'x__Host-session',
+      'session',
+      '__Secure-session',
+      '__Host-sessio',
+      '%5F%5FHost-session',
+      '__Host%2Dsession',
+      '__Host-session%20',
+      '__Host-session.',
+      '"__Host-session"',
+      '$__Host-session',
+      '-__Host-session',
     ].map((name) => [`${name}=${token}`])
     await allAnonymous(
       site,
@@ -195,7 +195,7 @@ function nameCases(group: Group): void {
         [`${token}`],
         [`=${token}`],
         [`=${COOKIE}=${token}`],
-        [`${COOKIE}`],
+        [COOKIE],
         [`${COOKIE}:${token}`],
         [`a=1, ${COOKIE}=${token}`],
         [`a=${COOKIE}=${token}`],

@@ -123,6 +123,10 @@ function schemeCases(group: Group): void {
     )
   }
 
+  acceptedCases(group)
+}
+
+function acceptedCases(group: Group): void {
   const accepted: readonly (readonly [
     string,
     TransportOptions,

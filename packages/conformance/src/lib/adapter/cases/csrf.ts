@@ -79,10 +79,10 @@ export function csrfCases(group: Group): void {
     'other sites of ours pass where they are listed',
     async (site) => {
       const client = await site.signedIn()
-      for (const site_ of ['same-site', 'cross-site', null]) {
-        const headers = { 'Sec-Fetch-Site': site_, Origin: 'https://admin.example' }
+      for (const relation of ['same-site', 'cross-site', null]) {
+        const headers = { 'Sec-Fetch-Site': relation, Origin: 'https://admin.example' }
         assert.equal((await client.do(['count n'], { headers })).status, 200)
-        const other = { 'Sec-Fetch-Site': site_, Origin: 'https://evil.example' }
+        const other = { 'Sec-Fetch-Site': relation, Origin: 'https://evil.example' }
         assert.equal((await client.do(['count n'], { headers: other })).status, 403)
       }
     },

@@ -42,9 +42,7 @@ export function failClosedCases(group: Group): void {
     "another session's record is never served",
     async (site) => {
       const [ann, bob] = [await site.signedIn('ann'), await site.signedIn('bob')]
-      const id = (await bob.get(['me'])).out[0]
-      const other = typeof id === 'object' && id !== null && 'id' in id ? String(id['id']) : ''
-      const record = await site.store.find(other)
+      const record = await site.store.find((await bob.get(['me'])).sessionId)
       site.store.break(['find'], () => record)
       assertRefused(await ann.get(['me']))
       site.store.mend()

@@ -12,14 +12,14 @@ export function fixationCases(group: Group): void {
     const attacker = site.client()
     await attacker.do(['set trap 1'])
     const forced = attacker.token
-    const csrf = String((await attacker.get(['csrf'])).out[0])
+    const csrf = (await attacker.get(['csrf'])).text
     const victim = site.client()
     victim.jar.set(COOKIE, forced ?? '')
     assert.equal((await victim.do(['login ann'])).status, 200)
     assert.notEqual(victim.token, forced)
     assert.deepEqual((await attacker.get(['me'])).out, [NOBODY])
     assert.deepEqual((await victim.get([`verify ${csrf}`])).out, [false])
-    const own = String((await victim.get(['csrf'])).out[0])
+    const own = (await victim.get(['csrf'])).text
     assert.deepEqual((await victim.get([`verify ${own}`])).out, [true])
     assert.deepEqual((await attacker.get([`verify ${own}`])).out, [false])
   })
@@ -28,7 +28,7 @@ export function fixationCases(group: Group): void {
     group.add(`${step} replaces the token and the CSRF token`, async (site) => {
       const client = await site.signedIn()
       const old = client.token
-      const csrf = String((await client.get(['csrf'])).out[0])
+      const csrf = (await client.get(['csrf'])).text
       const answer = await client.do([step])
       assert.equal(answer.setCookies.length, 1)
       assert.notEqual(client.token, old)
@@ -96,7 +96,7 @@ function exposed(session: AppSession): string {
     inspect(session, { showHidden: true, depth: 10 }),
     inspect(session, { showHidden: true, depth: 10, getters: true }),
     JSON.stringify(session),
-    String(session),
+    `${Object(session)}`,
     JSON.stringify(Object.entries(session)),
   ].join('\n')
 }

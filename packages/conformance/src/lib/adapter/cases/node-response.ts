@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Group } from '../define.js'
-import { withSteps } from '../client.js'
-import { exchange, rawRequest } from '../raw.js'
+import { COOKIE, withSteps } from '../client.js'
+import { exchange, RawConnection, rawRequest } from '../raw.js'
 import type { Site } from '../site.js'
-import { slowly } from './commit.js'
+import { eventually, slowly } from './commit.js'
 import { assertMarked } from './laziness.js'
 
 /** What applications do with node's own response. */
@@ -39,6 +39,16 @@ export function nodeResponseCases(group: Group): void {
       )
     }
   }
+
+  group.add('a change is stored although its client goes and nobody answers', async (site) => {
+    const client = await site.signedIn()
+    const connection = new RawConnection(site.port)
+    const cookie = `Cookie: ${COOKIE}=${client.token ?? ''}`
+    connection.send(rawRequest(withSteps('/node/silent', ['set a 1']), [cookie]))
+    await site.app.gates.arrivals('gone')
+    await connection.destroy()
+    await eventually(async () => (await client.get(['get a'])).out[0] === '1')
+  })
 
   group.add('an error in mid-response breaks the response off', async (site) => {
     slowly(site)

@@ -72,6 +72,11 @@ export function rotationCases(group: Group): void {
     SETTINGS,
   )
 
+  endCases(group)
+  loginCases(group)
+}
+
+function endCases(group: Group): void {
   group.add(
     'rotate() replaces the token at once',
     async (site) => {
@@ -100,8 +105,6 @@ export function rotationCases(group: Group): void {
     },
     SETTINGS,
   )
-
-  loginCases(group)
 }
 
 async function race(site: Site, steps: readonly string[]): Promise<void> {
