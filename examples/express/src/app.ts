@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { minutes, type Sessions } from '@holdfast/core'
-import { formToken, session, type SessionData, sessionErrors } from '@holdfast/express'
+import { formToken, session, type SessionData } from '@holdfast/express'
 import { securityHeaders } from '@holdfast/http'
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import { notFound, sendError } from './errors.js'
@@ -30,7 +30,7 @@ export function createApp(sessions: Sessions<SessionData>): Express {
   app.route('/vault').get(vault).all(allowOnly('GET'))
   app.use(signInRoutes(sessions), deviceRoutes(sessions), cartRoutes(), dataRoutes())
 
-  app.use(notFound, sessionErrors(), sendError)
+  app.use(notFound, sendError)
   return app
 }
 

@@ -1,4 +1,3 @@
-export { sessionErrors } from './lib/http-error.js'
 export { session } from './lib/session.js'
 export type { ExpressSessionOptions, SessionData, SessionDataOrAny } from './lib/session.js'
 export { formToken } from './lib/form-token.js'

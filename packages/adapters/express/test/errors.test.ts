@@ -5,7 +5,7 @@ import { createSessions, type Sessions } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import { memoryStore } from '@holdfast/memory'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
-import { session, sessionErrors } from '../src/index.js'
+import { session } from '../src/index.js'
 
 interface Site {
   readonly sessions: Sessions
@@ -125,7 +125,6 @@ test('errors that handlers meet get their HTTP status', async () => {
       app.get('/own', () => {
         throw Object.assign(new Error('own'), { status: 418 })
       })
-      app.use(sessionErrors())
     },
     async ({ get }) => {
       assert.equal((await get('/fresh')).status, 401)

@@ -4,7 +4,7 @@ import { listen } from '@holdfast/conformance/adapter'
 import { createSessions } from '@holdfast/core'
 import { memoryStore } from '@holdfast/memory'
 import express from 'express'
-import { formToken, session, sessionErrors } from '../src/index.js'
+import { formToken, session } from '../src/index.js'
 
 const sessions = createSessions({
   store: memoryStore(),
@@ -20,7 +20,6 @@ app.post('/login', async (req, res) => {
   await req.session.authenticate('ann')
   res.json({ token: req.session.csrfToken() })
 })
-app.use(sessionErrors())
 
 const { port, close } = await listen(app)
 const origin = `http://127.0.0.1:${port}`

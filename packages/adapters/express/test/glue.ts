@@ -8,7 +8,7 @@ import {
 } from '@holdfast/conformance/adapter'
 import type { SessionError } from '@holdfast/core'
 import type { ErrorRequestHandler, Express, NextFunction, Request, Response } from 'express'
-import { session, sessionErrors } from '../src/index.js'
+import { session } from '../src/index.js'
 
 /** The standard application on Express. `express` is the factory of the version that is meant. */
 export function startExpress(
@@ -30,7 +30,6 @@ export function startExpress(
       if (reply instanceof Promise) reply.then((one) => send(res, one)).catch(next)
       else send(res, reply).catch(next)
     })
-    server.use(sessionErrors())
     server.use(onError)
     return listen(server)
   }

@@ -2,7 +2,7 @@ import type { SessionRecord } from './record.js'
 import type { TokenKeys } from './token.js'
 
 /** How long a cached record is believed without a word from the push channel, in milliseconds. */
-export const MAX_UNCONFIRMED = 5000
+const MAX_UNCONFIRMED = 5000
 
 /** A token that has passed the whole check. */
 export interface CheckedToken {

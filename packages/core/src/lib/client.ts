@@ -88,7 +88,7 @@ function keptAddress(rules: ClientRules, address: string | null): string | null 
 }
 
 /** `203.0.113.7` is `203.0.113.0/24`, `2001:db8:1:2::3` is `2001:db8:1::/48`; null for what is no address. */
-export function networkPrefix(address: string): string | null {
+function networkPrefix(address: string): string | null {
   const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address
   return v4Prefix(mapped) ?? v6Prefix(address)
 }

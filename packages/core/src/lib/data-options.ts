@@ -48,7 +48,7 @@ export interface DataRules {
   readonly maxDataBytes: number
 }
 
-export const DEFAULT_MAX_DATA_BYTES = 65_536
+const DEFAULT_MAX_DATA_BYTES = 65_536
 
 /** Checks data options. Throws `TypeError` for a wrong type, `ERR_SESSION_CONFIG` for a wrong value. */
 export function resolveDataRules(options: DataOptions<object>): DataRules {

@@ -24,7 +24,7 @@ export function notAuthenticated(): SessionError {
 }
 
 /** A sign-in lost to a revocation that was acknowledged after its request began. */
-export function revokedMeanwhile(): SessionError {
+function revokedMeanwhile(): SessionError {
   return new SessionError(
     'ERR_SESSION_ENDED',
     'the sessions of this subject (or all sessions) were revoked after this request began, so it may not start one. A request that revokes and then signs in must call authenticate() first and revokeOthers() after it',
@@ -32,7 +32,7 @@ export function revokedMeanwhile(): SessionError {
 }
 
 /** Two equal ids: the generator is broken. */
-export function repeatedId(): SessionError {
+function repeatedId(): SessionError {
   return new SessionError(
     'ERR_SESSION_RANDOM_FAILED',
     'a new session id was taken already, which a working random generator does not do; nothing was written',
@@ -54,4 +54,17 @@ export function conflictError(attempts: number): SessionError {
     `the session changed between read and write ${attempts} times in a row; try again later`,
     { retryable: true },
   )
+}
+
+/** A change that would need a cookie or a later commit, after the headers have left. */
+export function responseCommitted(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_RESPONSE_COMMITTED',
+    'the response headers have left, so this change would be lost; change the session before the response begins, or use await session.update()',
+  )
+}
+
+/** Why a new session could not be stored. */
+export function notInserted(status: 'ended' | 'exists'): SessionError {
+  return status === 'ended' ? revokedMeanwhile() : repeatedId()
 }

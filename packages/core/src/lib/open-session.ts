@@ -11,8 +11,8 @@ import {
   conflictError,
   endedError,
   notAuthenticated,
-  repeatedId,
-  revokedMeanwhile,
+  notInserted,
+  responseCommitted,
   tooLargeError,
 } from './failures.js'
 import { andThen, type MaybePromise } from './maybe-promise.js'
@@ -25,6 +25,7 @@ import {
   type SignIn,
 } from './new-record.js'
 import type { SessionRecord } from './record.js'
+import { Serial } from './serial.js'
 import type { RecordChange, UpdateResult } from './store.js'
 import { type TokenKeys, verifierHash } from './token.js'
 import { NO_TEXTS, NO_WRITES, WorkingData, type Writes } from './working-data.js'
@@ -51,6 +52,8 @@ export class OpenSession {
   #generation = 0
   #data: WorkingData | null = null
   #starting: Promise<void> | null = null
+  /** A sign-in, rotation or sign-out under way: the response waits for it, whether or not the application does. */
+  readonly #issuing = new Serial()
   #startRequested = false
   #forceTouch = false
   #responseCommitted = false
@@ -83,6 +86,7 @@ export class OpenSession {
   /** Whether `commit` has something to write. */
   get dirty(): boolean {
     const { record } = this
+    if (this.#issuing.pending !== null) return true
     if (record === null) return this.#startRequested || this.#data?.hasValues === true
     if (this.#data?.dirty === true) return true
     const now = this.engine.now()
@@ -101,6 +105,8 @@ export class OpenSession {
 
   /** Writes what is due, in at most one store call, and says what becomes of the cookie. */
   commit(): MaybePromise<CookieAction> {
+    const { pending } = this.#issuing
+    if (pending !== null) return pending.then(() => this.commit())
     return this.dirty ? andThen(this.#write(), () => this.#cookie()) : this.#cookie()
   }
 
@@ -115,26 +121,27 @@ export class OpenSession {
 
   /** Throws unless a change made now is still part of the response. */
   assertOpen(): void {
-    if (!this.#responseCommitted) return
-    throw new SessionError(
-      'ERR_SESSION_RESPONSE_COMMITTED',
-      'the response headers have left, so this change would be lost; change the session before the response begins, or use await session.update()',
-    )
+    if (this.#responseCommitted) throw responseCommitted()
   }
 
   /** Id and generation that a CSRF token is bound to; an anonymous visitor gets a session for it. */
   csrfBinding(): { readonly id: string; readonly generation: number } {
     if (this.record !== null) return this.record
     this.#assertCanStart()
-    const { id } = this.#token.mint()
     this.#startRequested = true
     this.#pending()
-    return { id, generation: 0 }
+    return { id: this.#token.mint().id, generation: 0 }
   }
 
   touch(): void {
     this.#forceTouch = true
     this.#pending()
+  }
+
+  /** Runs a sign-in, rotation or sign-out; the response waits for it, whether or not the application does. */
+  issue(work: () => Promise<void>): Promise<void> {
+    if (!this.#responseCommitted) this.#pending()
+    return this.#issuing.run(work)
   }
 
   async authenticate(subject: string, options: AuthenticateOptions): Promise<void> {
@@ -333,8 +340,7 @@ export class OpenSession {
     const limit = signIn === null ? null : engine.policy.limit
     const result = await engine.store.insert(record, { now: record.createdAt, limit })
     if (result.status === 'limit') throw announce.overLimit(this, record.subject ?? '')
-    if (result.status === 'ended') throw revokedMeanwhile()
-    if (result.status === 'exists') throw repeatedId()
+    if (result.status !== 'inserted') throw notInserted(result.status)
     this.record = record
     this.rejection = null
     this.#data?.rebase(record.data, sent)
@@ -363,7 +369,6 @@ export class OpenSession {
   }
 
   #cookie(): CookieAction {
-    // Nearly every request ends here: whether a cookie may be set is asked only where one would be.
     if (this.#token.settled) return NO_ACTION
     return this.#token.action(this.#facts.refusal === null ? this.record : null, this.engine.now())
   }

@@ -97,7 +97,7 @@ export function findRecord(
 }
 
 /** Shows a session that ended with everyone as ended. */
-export function withEveryone(record: SessionRecord, epochs: Epochs): SessionRecord {
+function withEveryone(record: SessionRecord, epochs: Epochs): SessionRecord {
   if (record.epoch >= epochs.everyone || record.revokedAt !== null) return record
   return ended(record, { at: epochs.everyoneAt, reason: epochs.everyoneReason })
 }

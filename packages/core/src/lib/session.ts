@@ -122,23 +122,27 @@ export class Session<
    * request began), `ERR_SESSION_INSECURE_TRANSPORT`, `ERR_SESSION_RESPONSE_COMMITTED`, store errors. OWASP ASVS 7.2.4.
    */
   authenticate(subject: string, options: AuthenticateOptions = {}): Promise<void> {
-    return this.#used().authenticate(subject, options)
+    const open = this.#used()
+    return open.issue(() => open.authenticate(subject, options))
   }
 
   /** Records that the signed-in subject has just proved itself again, with a new token like a sign-in. */
   reauthenticate(options: Pick<AuthenticateOptions, 'methods'> = {}): Promise<void> {
-    return this.#used().reauthenticate(options)
+    const open = this.#used()
+    return open.issue(() => open.reauthenticate(options))
   }
 
   /** A new token for a change of privilege; the old one is dead when this returns. Renewal in passing needs no call. */
   rotate(): Promise<void> {
-    return this.#used().rotate()
+    const open = this.#used()
+    return open.issue(() => open.rotate())
   }
 
   /** Ends this session; durable when this returns, where the store is. The cookie goes with the response. */
   async revoke(reason = 'logout'): Promise<void> {
     checkReason(reason)
-    await this.#used().revoke(reason)
+    const open = this.#used()
+    await open.issue(() => open.revoke(reason))
   }
 
   /** Ends all sessions of the signed-in subject but this one; returns how many. */

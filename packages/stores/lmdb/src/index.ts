@@ -1,2 +1,2 @@
-export { lmdbStore } from './lib/lmdb-store.js'
+export { lmdbStore, type LmdbStore } from './lib/lmdb-store.js'
 export type { LmdbStoreOptions } from './lib/options.js'

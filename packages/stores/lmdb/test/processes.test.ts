@@ -21,9 +21,9 @@ test('what another process has written is there at the next find', async (t) => 
   for (let round = 0; round < 20; round++) {
     const answer = await ask(peer, { do: 'insert', subject: `s${round}`, max: 9, times: 1 })
     const id = Array.isArray(answer) ? String(answer[0]) : ''
-    assert.equal((await store.find(id))?.subject, `s${round}`)
+    assert.equal(store.find(id)?.subject, `s${round}`)
     assert.equal(await ask(peer, { do: 'revoke', id }), 1)
-    assert.equal((await store.find(id))?.reason, 'peer')
+    assert.equal(store.find(id)?.reason, 'peer')
   }
 })
 
@@ -34,7 +34,7 @@ test('no increment is lost between processes', async (t) => {
   await store.insert(record, { now, ...ANY })
   const peers = await Promise.all([startPeer(t, path), startPeer(t, path)])
   await Promise.all(peers.map((peer) => ask(peer, { do: 'increment', id: record.id, times: 100 })))
-  assert.equal((await store.find(record.id))?.data.get('app:count'), '200')
+  assert.equal(store.find(record.id)?.data.get('app:count'), '200')
 })
 
 test('a limit holds across processes', async (t) => {
@@ -44,7 +44,7 @@ test('a limit holds across processes', async (t) => {
   const request = { do: 'insert', subject: 'user', max: 5, times: 20 }
   const answers = (await Promise.all(peers.map((peer) => ask(peer, request)))).flat()
   assert.equal(answers.filter((answer) => answer === 'limit').length, 35)
-  assert.equal((await store.list('user', { limit: 100, now })).records.length, 5)
+  assert.equal(store.list('user', { limit: 100, now }).records.length, 5)
 })
 
 test('processes that make the same folder at once all succeed', async (t) => {

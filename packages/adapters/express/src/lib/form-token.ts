@@ -1,6 +1,5 @@
 import { checkFormToken } from '@holdfast/http/transport'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import { asHttpError } from './http-error.js'
 
 export interface FormTokenOptions {
   /** Name of the hidden form field. Default `_csrf`. */
@@ -29,7 +28,7 @@ export function formToken({
       })
       next()
     } catch (error) {
-      next(asHttpError(error))
+      next(error)
     }
   }
 }

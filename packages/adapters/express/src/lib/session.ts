@@ -2,7 +2,6 @@ import type { JsonValue, Session, Sessions } from '@holdfast/core'
 import { Session as OpenedSession } from '@holdfast/core/engine'
 import { createNodeDoor, type NodeDoorOptions } from '@holdfast/node/middleware'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import { asHttpError } from './http-error.js'
 
 /**
  * The type of this application's session data. Declare it once, and `req.session` is typed everywhere:
@@ -60,7 +59,7 @@ export function session<Data extends object = SessionDataOrAny>(
         Object.assign(req, { session: new OpenedSession<Data>(open) })
         next()
       },
-      (error) => next(asHttpError(error)),
+      next,
     )
   }
 }

@@ -1,7 +1,7 @@
 // Compiled by types.test.ts, never run: what an application sees that has declared nothing.
 import express from 'express'
 import { createSessions } from '@holdfast/core'
-import { formToken, session, sessionErrors } from '@holdfast/express'
+import { formToken, session } from '@holdfast/express'
 import { memoryStore } from '@holdfast/memory'
 
 const sessions = createSessions({ store: memoryStore(), keys: ['x'] })
@@ -20,4 +20,3 @@ app.get('/', (req, res) => {
   const id: string | null = req.session.id
   res.json({ id, value: req.session.get('anything') })
 })
-app.use(sessionErrors())

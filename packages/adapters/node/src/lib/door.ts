@@ -37,6 +37,7 @@ export function createNodeDoor<
     throw new TypeError('countsAsActivity must be a function')
   }
   const transport = createTransport(sessions, transportOptions)
+  for (const warning of transport.cookie.warnings) process.emitWarning(warning, 'HoldfastWarning')
   const open = (req: Message, request: NodeRequest): MaybePromise<OpenSession> => {
     transport.assertSameOrigin(request)
     return transport.open(request, countsAsActivity?.(req) ?? true)

@@ -16,7 +16,7 @@ const META_BYTES = 160
 const META_FLAG = 8
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
-const PAGE_SIZES = [4096, 8192, 16_384, 32_768, 65_536]
+const PAGE_SIZES = new Set([4096, 8192, 16_384, 32_768, 65_536])
 
 /**
  * Checks what LMDB itself does not: it maps the file and trusts it, so that a cut or damaged one ends the process with
@@ -31,7 +31,7 @@ export function checkDataFile(file: string): void {
     if (size === 0) throw corrupt(file, 'the file is empty')
     const first = readMeta(handle, 0, file)
     const pageSize = first.readUInt32LE(PAGE_SIZE_AT)
-    if (!PAGE_SIZES.includes(pageSize)) throw corrupt(file, 'the first meta page is damaged')
+    if (!PAGE_SIZES.has(pageSize)) throw corrupt(file, 'the first meta page is damaged')
     const second = readMeta(handle, pageSize, file)
     if (second.readUInt32LE(PAGE_SIZE_AT) !== pageSize)
       throw corrupt(file, 'the second meta page is damaged')

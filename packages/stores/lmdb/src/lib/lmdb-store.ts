@@ -23,8 +23,10 @@ import {
   packRevoke,
   packSweep,
   packUpdate,
+  unpackInsert,
+  unpackRevoke,
+  unpackSweep,
   unpackUpdate,
-  unpackValue,
   type Answer,
 } from './wire.js'
 
@@ -45,14 +47,15 @@ const CAPABILITIES: StoreCapabilities = {
  *
  * The file system must be local: LMDB's locks and its memory map do not work across a network.
  */
-export function lmdbStore(path: string, options: LmdbStoreOptions = {}): SessionStore {
+export function lmdbStore(path: string, options: LmdbStoreOptions = {}): LmdbStore {
   if (typeof path !== 'string' || path === '')
     throw new TypeError('lmdbStore(path) must be the path of a folder')
   return new LmdbStore(path, acquireHub(path, readOptions(options)))
 }
 
-class LmdbStore implements SessionStore {
-  readonly capabilities = CAPABILITIES
+/** What {@link lmdbStore} gives: reads answer at once, writes by promise. */
+export class LmdbStore implements SessionStore {
+  readonly capabilities: StoreCapabilities = CAPABILITIES
   readonly #path: string
   readonly #hub: Hub
   #closing: Promise<void> | null = null
@@ -63,7 +66,7 @@ class LmdbStore implements SessionStore {
   }
 
   insert(record: SessionRecord, admission: Admission): Promise<InsertResult> {
-    return this.#write(() => packInsert(record, admission), unpackValue<InsertResult>)
+    return this.#write(() => packInsert(record, admission), unpackInsert)
   }
 
   find(id: string): SessionRecord | null {
@@ -78,7 +81,7 @@ class LmdbStore implements SessionStore {
   }
 
   revoke(target: RevokeTarget, ending: Ending): Promise<number | null> {
-    return this.#write(() => packRevoke(target, ending), unpackValue<number | null>)
+    return this.#write(() => packRevoke(target, ending), unpackRevoke)
   }
 
   list(subject: string, page: ListPage): ListResult {
@@ -86,7 +89,7 @@ class LmdbStore implements SessionStore {
   }
 
   sweep(now: number, limit: number): Promise<SweepResult> {
-    return this.#write(() => packSweep(now, limit), unpackValue<SweepResult>)
+    return this.#write(() => packSweep(now, limit), unpackSweep)
   }
 
   epoch(): number {

@@ -19,7 +19,7 @@ import {
   TIME_BYTES,
   timeKey,
 } from './keys.js'
-import { decodeBarrier, decodeEpochs, encodeBarrier, encodeEpochs } from './values.js'
+import { decodeBarrier, decodeEpochs, encodeBarrier, encodeEpochs, epochsMark } from './values.js'
 
 const NOTHING = Buffer.alloc(0)
 const EPOCHS = Buffer.from('epochs')
@@ -36,7 +36,7 @@ export class Tables implements StoreTransaction {
   readonly #environment: Environment
   /** Counts what was written, so that a caller can tell whether an operation that failed had begun. */
   mutations = 0
-  #epochBytes: Buffer = NOTHING
+  #mark = -1
   #epochs: Epochs = NO_EPOCHS
 
   constructor(environment: Environment) {
@@ -45,8 +45,9 @@ export class Tables implements StoreTransaction {
 
   get(id: string): SessionRecord | null {
     if (!isSessionId(id)) return null
-    const bytes = read(this.#environment.records, idKey(id))
-    return bytes === null ? null : decodeRecord(bytes, id)
+    const bytes = this.#environment.records.getBinaryFast(idKey(id))
+    if (bytes === undefined) return null
+    return decodeRecord(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), id)
   }
 
   put(record: SessionRecord, before: SessionRecord | null): void {
@@ -75,11 +76,12 @@ export class Tables implements StoreTransaction {
 
   /** Read with every record; decoded again only when the bytes have changed. */
   epochs(): Epochs {
-    const bytes = read(this.#environment.meta, EPOCHS)
-    if (bytes === null) return NO_EPOCHS
-    if (!bytes.equals(this.#epochBytes)) {
-      this.#epochs = decodeEpochs(bytes)
-      this.#epochBytes = Buffer.from(bytes)
+    const bytes = this.#environment.meta.getBinaryFast(EPOCHS)
+    if (bytes === undefined) return NO_EPOCHS
+    const mark = bytes.length < 8 ? -1 : epochsMark(bytes)
+    if (mark !== this.#mark || mark === -1) {
+      this.#epochs = decodeEpochs(exact(bytes))
+      this.#mark = mark
     }
     return this.#epochs
   }
@@ -121,7 +123,8 @@ export class Tables implements StoreTransaction {
   takeBarriers(before: number, limit: number): number {
     const range = { start: byAge(0, NOTHING), end: byAge(before, NOTHING), limit }
     let epoch = 0
-    for (const key of [...this.#environment.barriers.getKeys(range)]) {
+    const keys = [...this.#environment.barriers.getKeys(range)]
+    for (const key of keys) {
       const subject = bySubject(key.subarray(BY_AGE.length + TIME_BYTES))
       epoch = Math.max(epoch, this.#barrierAt(subject)?.epoch ?? 0)
       this.#delete(this.#environment.barriers, subject)
@@ -149,8 +152,12 @@ export class Tables implements StoreTransaction {
 /** The value as it stands in a shared buffer: good until the next read. */
 function read(table: Table, key: Buffer): Buffer | null {
   const bytes = table.getBinaryFast(key)
-  // The buffer is longer than the value; only its `length` has been set to fit.
-  return bytes === undefined ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return bytes === undefined ? null : exact(bytes)
+}
+
+/** The buffer that the package reads into is longer than the value; only its `length` has been set to fit. */
+function exact(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function bySubject(hash: Buffer): Buffer {

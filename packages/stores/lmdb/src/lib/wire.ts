@@ -151,8 +151,15 @@ export function errorOf({ head }: Answer): SessionError | null {
   return new SessionError(error.code, error.message, { retryable: error.retryable })
 }
 
-/** The outcome of any operation but an update. */
-export function unpackValue<T extends Outcome>({ head }: Answer): T {
+export function unpackInsert({ head }: Answer): InsertResult {
+  return JSON.parse(head.slice(1))
+}
+
+export function unpackRevoke({ head }: Answer): number | null {
+  return JSON.parse(head.slice(1))
+}
+
+export function unpackSweep({ head }: Answer): SweepResult {
   return JSON.parse(head.slice(1))
 }
 

@@ -17,7 +17,10 @@ if (port !== null) serve(port, workerData)
 
 function serve(to: NonNullable<typeof parentPort>, { path, cells }: WriterData): void {
   const gate = new Gate(cells)
-  const send = (message: WriterMessage): void => to.postMessage(message)
+  const send = (message: WriterMessage): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    to.postMessage(message)
+  }
   try {
     const environment = gate.pass(() => openEnvironment(path))
     if (environment === null) throw unavailable(path, 'the tables are gone')

@@ -73,6 +73,7 @@ export class WriterThread {
     this.#busy = true
     this.#givenUp = false
     const message: GroupMessage = { group: this.#group, operations }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(message)
   }
 
@@ -91,6 +92,7 @@ export class WriterThread {
   /** Lets it end when it has done what it is at; does not wait longer than `timeout` milliseconds for that. */
   async close(timeout: number): Promise<void> {
     this.#worker.ref()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(null)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { SessionStore } from '@holdfast/core/store'
-import { lmdbStore, type LmdbStoreOptions } from '../../src/index.js'
+import { lmdbStore, type LmdbStore, type LmdbStoreOptions } from '../../src/index.js'
 
 /** A path for a folder that does not exist yet; removed after the test. */
 export function newPath(t?: TestContext): string {
@@ -13,7 +12,7 @@ export function newPath(t?: TestContext): string {
 }
 
 /** A store that is closed after the test. */
-export function openStore(t: TestContext, path: string, options?: LmdbStoreOptions): SessionStore {
+export function openStore(t: TestContext, path: string, options?: LmdbStoreOptions): LmdbStore {
   const store = lmdbStore(path, options)
   t.after(() => store.close())
   return store

@@ -6,8 +6,8 @@ const [, , path = '', write] = process.argv
 const store = lmdbStore(path)
 if (write === undefined) process.send?.('open')
 else {
-  void Promise.resolve(store.insert(newRecord(), { now: Date.now(), limit: null })).then(
-    ({ status }) => process.send?.(status),
-  )
+  void store
+    .insert(newRecord(), { now: Date.now(), limit: null })
+    .then(({ status }) => process.send?.(status))
 }
 process.channel?.unref()

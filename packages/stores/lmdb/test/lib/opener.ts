@@ -7,9 +7,9 @@ const [, , path = ''] = process.argv
 
 async function use(): Promise<string> {
   const store = lmdbStore(path, { timeout: 3000 })
-  const record = newRecord({ epoch: await store.epoch() })
+  const record = newRecord({ epoch: store.epoch() })
   await store.insert(record, { now: Date.now(), limit: null })
-  const found = await store.find(record.id)
+  const found = store.find(record.id)
   await store.close()
   return found === null ? 'the record was not found' : 'ok'
 }

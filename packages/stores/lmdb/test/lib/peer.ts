@@ -47,7 +47,7 @@ async function insert(subject: string, max: number, times: number): Promise<unkn
 async function increment(id: string, times: number): Promise<number> {
   let done = 0
   while (done < times) {
-    const record = await store.find(id)
+    const record = store.find(id)
     if (record === null) throw new Error('the record is gone')
     const count = Number(record.data.get('app:count') ?? 0)
     const set = new Map([['app:count', String(count + 1)]])

@@ -30,7 +30,7 @@ async function write(chain: string): Promise<void> {
 
 async function live(subject: string): Promise<string> {
   const now = Date.now()
-  const record = newRecord({ subject, epoch: await store.epoch() })
+  const record = newRecord({ subject, epoch: store.epoch() })
   const { status } = await store.insert(record, { now, limit: null })
   if (status !== 'inserted') throw new Error(`insert: ${status}`)
   say(`I ${record.id} ${subject}`)
