@@ -5,7 +5,8 @@ import { HELP, readOptions, type Options } from './options.js'
 import { writeResults } from './report/results-file.js'
 import { asText } from './report/tables.js'
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(1))
 
 const options = readOptions(process.argv.slice(2))
 if (options.help) process.stdout.write(HELP)

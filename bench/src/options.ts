@@ -17,8 +17,8 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
 
-  --quick            a tenth of the work: to see that it runs, not for figures to publish
-  --json             one JSON object on standard output, and nothing else
+  --quick            less of everything: to see that it runs, not for figures to publish
+  --json             one JSON object on standard output (npm adds its banner: npm run --silent bench -- --json)
   --only <word>      groups (check, memory, write, sweep, file, http) or rows with this word; may be repeated
   --node20 --node24  on this Node alone
   --write-results    also put the tables into bench/RESULTS.md

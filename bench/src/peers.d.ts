@@ -28,7 +28,6 @@ declare module 'express-session' {
     }
   }
 
-  // oxlint-disable-next-line import/no-default-export -- it is what the package exports
   export default function session(options: ExpressSessionOptions): RequestHandler
 }
 

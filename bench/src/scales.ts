@@ -12,7 +12,7 @@ const FULL: Scale = {
   storedFew: 100_000,
   due: 100_000,
   dueFew: 10_000,
-  http: { warmUp: 1, measure: 2, connections: 32 },
+  http: { warmUp: 3, measure: 2, connections: 32 },
 }
 
 export const SCALES: Readonly<Record<Scale['name'], Scale>> = {

@@ -26,7 +26,11 @@ export function startProgram(command: string, args: readonly string[]): ChildPro
 }
 
 /** Sends one message and waits for the answer. A process that ends or fails first is an error. */
-export function ask<Answer>(child: ChildProcess, message: object, timeout: number): Promise<Answer> {
+export function ask<Answer>(
+  child: ChildProcess,
+  message: object,
+  timeout: number,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer)
@@ -79,6 +83,8 @@ function track(child: ChildProcess): ChildProcess {
 
 /** What is measured runs as in production, and without anything that this process was started with. */
 function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, HOLDFAST_CANARY_DIR: __, ...rest } = process.env
-  return { ...rest, NODE_ENV: 'production' }
+  const clean: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: 'production' }
+  delete clean['NODE_OPTIONS']
+  delete clean['HOLDFAST_CANARY_DIR']
+  return clean
 }

@@ -6,7 +6,7 @@ const USER_AGENT_LENGTH = 120
 const USER_AGENTS = 1000
 
 /** A request of visitor `index` who has no session yet. */
-export class Visitor implements RequestFacts {
+class Visitor implements RequestFacts {
   readonly token = null
   readonly rejection = null
   readonly countsAsActivity = true
@@ -37,7 +37,8 @@ export function address(index: number): string {
 /** One of 1,000 user agents of 120 characters; a new string each time, as a server's parser makes it. */
 export function userAgent(index: number): string {
   const kind = index % USER_AGENTS
-  const system = kind % 2 === 0 ? 'Windows NT 10.0; Win64; x64' : 'Macintosh; Intel Mac OS X 10_15_7'
+  const system =
+    kind % 2 === 0 ? 'Windows NT 10.0; Win64; x64' : 'Macintosh; Intel Mac OS X 10_15_7'
   const head = `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.`
   const tail = ' Safari/537.36'
   const build = '7'.repeat(USER_AGENT_LENGTH)

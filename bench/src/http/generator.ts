@@ -12,7 +12,7 @@ export interface GeneratorInput {
 }
 
 // Stands in where wrk cannot be had: keep-alive connections, one request on each at a time.
-serve<GeneratorInput>(generate)
+serve(generate)
 
 async function generate(input: GeneratorInput): Promise<Load> {
   const requests = input.cookies.map(toRequest)

@@ -5,7 +5,7 @@ import type { ServerInput, Started, StartServer } from './model.js'
 type Message = ServerInput | { readonly kind: 'cpu' }
 
 // One server in one process; it also tells how much CPU time it has used.
-serve<Message>(async (message) => {
+serve(async (message: Message) => {
   if (message.kind === 'cpu') {
     const { user, system } = process.cpuUsage()
     return user + system

@@ -7,7 +7,7 @@ interface Job {
 }
 
 // One row in one process: only its own module is loaded.
-serve<Job>(async ({ module, input }) => {
+serve(async ({ module, input }: Job) => {
   const { measure }: { measure: Measure } = await import(new URL(module, import.meta.url).href)
   return measure(input)
 })

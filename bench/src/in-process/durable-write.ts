@@ -52,12 +52,7 @@ function sessionWrite<Data extends object>(
   }
 }
 
-async function run(
-  write: Write,
-  clients: number,
-  records: number,
-  ms: number,
-): Promise<Figures> {
+async function run(write: Write, clients: number, records: number, ms: number): Promise<Figures> {
   const latencies: number[] = []
   const idle = performance.eventLoopUtilization()
   const before = mainThreadNanoseconds()

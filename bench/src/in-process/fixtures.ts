@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { ask, end, start } from '../harness/child.js'
 import { summarize } from '../harness/statistics.js'
 import type { WorkFolder } from '../harness/work-folder.js'
-import type { Figures, Fixture, FixtureName, MeasureInput, Result, Runtime, Scale } from '../model.js'
+import type {
+  Figures,
+  Fixture,
+  FixtureName,
+  MeasureInput,
+  Result,
+  Runtime,
+  Scale,
+} from '../model.js'
 import { FIXTURE_FIGURES } from './rows.js'
 
 const SCRIPT = new URL('./child.js', import.meta.url)

@@ -44,10 +44,15 @@ function checks(scale: Scale): readonly Row[] {
       variant: 'lmdb',
     }),
     row('cold check, lmdb', 'cold-check.js', { atMost: 6 }),
-    row(`cold check, lmdb, ${among}`, 'cold-check.js', { atMost: 6 }, {
-      variant: 'stored',
-      fixture: { name: 'many', writes: false },
-    }),
+    row(
+      `cold check, lmdb, ${among}`,
+      'cold-check.js',
+      { atMost: 6 },
+      {
+        variant: 'stored',
+        fixture: { name: 'many', writes: false },
+      },
+    ),
     row('through the HTTP transport, memory', 'transport-check.js', undefined, {
       variant: 'memory',
     }),
@@ -116,12 +121,7 @@ function writes(scale: Scale): readonly Row[] {
 }
 
 function sweeps(scale: Scale): readonly Row[] {
-  const row = (
-    store: 'memory' | 'lmdb',
-    size: 'few' | 'many',
-    count: number,
-    goal?: Goal,
-  ): Row => {
+  const row = (store: 'memory' | 'lmdb', size: 'few' | 'many', count: number, goal?: Goal): Row => {
     const stored = size === 'few' ? scale.storedFew : scale.stored
     return {
       name: `${store}, ${count.toLocaleString('en')} of ${stored.toLocaleString('en')}`,

@@ -5,8 +5,7 @@ import type { Sessions } from '@holdfast/core'
 import { mainThreadNanoseconds } from '../harness/stopwatch.js'
 import { signIn } from '../harness/visitors.js'
 import type { Figures, MeasureInput } from '../model.js'
-import { requireFixture } from './setup.js'
-import { manager } from './setup.js'
+import { manager, requireFixture } from './setup.js'
 
 const RESOLUTION = 1
 const HOUR = 3_600_000
@@ -56,7 +55,7 @@ async function inMemory(input: MeasureInput): Promise<Prepared> {
   const { scale } = input
   const stored = input.variant === 'memory-few' ? scale.storedFew : scale.stored
   const start = Date.now()
-  const step = (HOUR / 2) / stored
+  const step = HOUR / 2 / stored
   let made = 0
   let later = 0
   const clock = (): number => start + later + made * step

@@ -1,7 +1,7 @@
 import type { Goal, Summary } from '../model.js'
 
 /** A number with as many digits as mean something. */
-export function shown(value: number): string {
+function shown(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en')
   if (size >= 100) return value.toFixed(0)
@@ -10,7 +10,7 @@ export function shown(value: number): string {
 }
 
 /** `≤ 6` or `≥ 0.85`. */
-export function shownGoal({ atMost, atLeast }: Goal): string {
+function shownGoal({ atMost, atLeast }: Goal): string {
   return atMost === undefined ? `≥ ${atLeast ?? ''}` : `≤ ${atMost}`
 }
 

@@ -12,14 +12,14 @@ const TITLES: Readonly<Record<GroupName, string>> = {
 
 const ORDER: readonly GroupName[] = ['check', 'memory', 'write', 'sweep', 'file', 'http']
 
-export interface Table {
+interface Table {
   readonly title: string
   readonly head: readonly string[]
   readonly lines: readonly (readonly string[])[]
 }
 
 /** One table per group and Node version; medians, with minimum and maximum over the processes. */
-export function tablesOf({ results }: Report): readonly Table[] {
+function tablesOf({ results }: Report): readonly Table[] {
   return ORDER.flatMap((group) => {
     const inGroup = results.filter((result) => result.group === group)
     const nodes = [...new Set(inGroup.map(({ node }) => node))]

@@ -18,7 +18,7 @@ function smallDisk(t: TestContext): string | null {
   const disk = join(path, 'disk')
   mkdirSync(disk)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=700', 'tmpfs', disk], {
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=700', 'tmpfs', disk], {
       stdio: 'ignore',
     })
   } catch {
@@ -27,7 +27,7 @@ function smallDisk(t: TestContext): string | null {
     return null
   }
   t.after(() => {
-    execFileSync('umount', [disk])
+    execFileSync('/bin/umount', [disk])
     rmSync(path, { recursive: true })
   })
   return disk

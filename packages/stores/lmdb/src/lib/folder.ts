@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, type Stats } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { createDataFile, removeStaleDrafts } from './create.js'
+import { dirname, join, resolve } from 'node:path'
+import { createDataFile, removeStaleDrafts, syncFolder } from './create.js'
 import { closeEnvironment, openEnvironment, type Environment } from './environment.js'
 import { corrupt, freeBytes, ROOM, storeFailure, unavailable } from './failures.js'
 import { checkDataFile } from './header.js'
@@ -18,13 +18,26 @@ const PAUSE = 5
 export function openFolder(path: string): Environment {
   const folder = resolve(path)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     prepare(folder)
     const environment = openEnvironment(folder)
     if (environment === null) throw corrupt(folder, 'data.mdb holds other data than sessions')
     return checked(environment, folder)
   } catch (error) {
     throw storeFailure(error, folder)
+  }
+}
+
+/** Durable, where its parents can be read, before the first session in it is acknowledged. */
+function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = folder; made.length >= first.length; made = dirname(made)) {
+    try {
+      syncFolder(dirname(made))
+    } catch {
+      // A parent that we may pass through but not read: the system writes its entries out in its own time.
+    }
   }
 }
 

@@ -39,14 +39,17 @@ export class Hub {
     this.#key = key
     this.#environment = environment
     this.#tables = new Tables(environment)
-    this.writer = new Writer(path, limits, () => this.#reopen())
+    this.writer = new Writer(path, limits, {
+      answered: () => this.#environment?.root.resetReadTxn(),
+      beforeRestart: () => this.#reopen(),
+    })
   }
 
-  /** The tables as of this moment, for reads that end before the event loop goes on. */
-  tables(): Tables {
+  /** The tables, for reads that end before the event loop goes on; as of this moment if `renew` says so. */
+  tables(renew: boolean): Tables {
     if (this.#tables === null || this.#environment === null) return this.#reopen()
     // The snapshot would else be kept to the end of this turn, and miss what other processes have committed.
-    this.#environment.root.resetReadTxn()
+    if (renew) this.#environment.root.resetReadTxn()
     return this.#tables
   }
 

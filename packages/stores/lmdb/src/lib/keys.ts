@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-export const ID_BYTES = 22
+const ID_BYTES = 22
 export const HASH_BYTES = 16
 export const TIME_BYTES = 6
 

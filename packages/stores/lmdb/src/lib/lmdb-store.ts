@@ -30,12 +30,8 @@ import {
   type Answer,
 } from './wire.js'
 
-const CAPABILITIES: StoreCapabilities = {
-  name: 'lmdb',
-  durable: true,
-  shared: 'host',
-  push: false,
-}
+/** What the watchdog of a write that waits too long may take to say so itself, in milliseconds. */
+const GRACE = 500
 
 /**
  * A durable store in the folder at `path`, shared by every process of this host that opens it. Reads are synchronous and
@@ -50,17 +46,19 @@ const CAPABILITIES: StoreCapabilities = {
 export function lmdbStore(path: string, options: LmdbStoreOptions = {}): LmdbStore {
   if (typeof path !== 'string' || path === '')
     throw new TypeError('lmdbStore(path) must be the path of a folder')
-  return new LmdbStore(path, acquireHub(path, readOptions(options)))
+  const limits = readOptions(options)
+  return new LmdbStore(path, acquireHub(path, limits), limits.timeout + GRACE)
 }
 
 /** What {@link lmdbStore} gives: reads answer at once, writes by promise. */
 export class LmdbStore implements SessionStore {
-  readonly capabilities: StoreCapabilities = CAPABILITIES
+  readonly capabilities: StoreCapabilities
   readonly #path: string
   readonly #hub: Hub
   #closing: Promise<void> | null = null
 
-  constructor(path: string, hub: Hub) {
+  constructor(path: string, hub: Hub, timeout: number) {
+    this.capabilities = { name: 'lmdb', durable: true, shared: 'host', push: false, timeout }
     this.#path = path
     this.#hub = hub
   }
@@ -93,7 +91,8 @@ export class LmdbStore implements SessionStore {
   }
 
   epoch(): number {
-    return this.#read((tables) => tables.epochs().current)
+    // As of the last read or acknowledged write: it may lag behind other processes by this turn of the event loop.
+    return this.#read((tables) => tables.epochs().current, false)
   }
 
   close(): Promise<void> {
@@ -101,10 +100,10 @@ export class LmdbStore implements SessionStore {
     return this.#closing
   }
 
-  #read<T>(read: (tables: Tables) => T): T {
+  #read<T>(read: (tables: Tables) => T, renew = true): T {
     if (this.#closing !== null) throw closed(this.#path)
     try {
-      return read(this.#hub.tables())
+      return read(this.#hub.tables(renew))
     } catch (error) {
       throw storeFailure(error, this.#path)
     }

@@ -8,6 +8,14 @@ import { WriterThread } from './writer-thread.js'
 const MAX_GROUP = 500
 const RESTART_PAUSE = 100
 
+/** What the owner of a writer does at its turns. */
+export interface WriterHooks {
+  /** A group is durable: reads must see it from now on. */
+  readonly answered: () => void
+  /** A thread is about to be started in the place of one that died. May throw. */
+  readonly beforeRestart: () => void
+}
+
 /** One write that waits for its answer. */
 interface Pending {
   readonly head: string
@@ -26,7 +34,7 @@ interface Pending {
 export class Writer {
   readonly #path: string
   readonly #limits: Limits
-  readonly #beforeRestart: () => void
+  readonly #hooks: WriterHooks
   #thread: WriterThread | null = null
   #queue: Pending[] = []
   #inFlight: readonly Pending[] = []
@@ -35,11 +43,10 @@ export class Writer {
   #lastFailure: { readonly error: SessionError; readonly at: number } | null = null
   #drained: (() => void) | null = null
 
-  /** `beforeRestart` is called before a thread is started in the place of one that died; it may throw. */
-  constructor(path: string, limits: Limits, beforeRestart: () => void) {
+  constructor(path: string, limits: Limits, hooks: WriterHooks) {
     this.#path = path
     this.#limits = limits
-    this.#beforeRestart = beforeRestart
+    this.#hooks = hooks
     this.#thread = this.#start()
   }
 
@@ -125,7 +132,7 @@ export class Writer {
 
   #restart(): WriterThread | null {
     try {
-      this.#beforeRestart()
+      this.#hooks.beforeRestart()
       return this.#start()
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error)
@@ -138,6 +145,7 @@ export class Writer {
     const group = this.#inFlight
     this.#inFlight = []
     this.#lastFailure = null
+    this.#hooks.answered()
     // The next group first: the thread works on it while this one's callers go on.
     this.#flush()
     for (const [at, answer] of answers.entries()) group[at]?.settle(answer)

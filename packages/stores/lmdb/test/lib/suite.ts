@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { storeCases } from '@holdfast/conformance/store'
+import type { SessionStore } from '@holdfast/core/store'
+import { lmdbStore } from '../../src/index.js'
+
+const folders = new Map<SessionStore, string>()
+
+function openIn(folder: string): SessionStore {
+  const store = lmdbStore(folder)
+  folders.set(store, folder)
+  return store
+}
+
+/** Runs the conformance cases whose names `takes` accepts. */
+export function runCases(takes: (name: string) => boolean): void {
+  const cases = storeCases({
+    open: () => openIn(join(mkdtempSync(join(tmpdir(), 'holdfast-lmdb-')), 'data')),
+    async reopen(store) {
+      await store.close()
+      return openIn(folders.get(store) ?? '')
+    },
+    async dispose(store) {
+      await store.close()
+      rmSync(dirname(folders.get(store) ?? ''), { recursive: true })
+    },
+    propertyRuns: 1000,
+    schedules: 10_000,
+    rounds: 2000,
+  })
+  for (const { name, skip, run } of cases) if (takes(name)) test(name, { skip: skip ?? false }, run)
+}
