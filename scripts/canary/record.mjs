@@ -39,12 +39,17 @@ export function createFile(folder, kind) {
   }
 }
 
+/** Tests also sign verifiers such as `bbb…`, which are no secret and stand in every long run of that letter. */
+function isPlaceholder(token) {
+  return new Set(token.split('-')[1] ?? '').size < 10
+}
+
 /** Makes `TokenKeys.prototype.issue` record every token that it returns. */
 export function recordTokens(TokenKeys, file) {
   const { issue } = TokenKeys.prototype
   TokenKeys.prototype.issue = function (...args) {
     const token = issue.apply(this, args)
-    file.append(`${token}\n`)
+    if (!isPlaceholder(token)) file.append(`${token}\n`)
     return token
   }
 }

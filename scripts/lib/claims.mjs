@@ -55,7 +55,7 @@ export async function systemNeedsAreMet(workspaces, env, folder) {
 export async function noSecretLeaks(folder, { full }) {
   const result = await scan({ run: folder.path, canary: folder.canary })
   const note = summarize(result)
-  if (result.hits.length > 0) return { note, problem: result.hits.join('\n') }
+  if (result.hits.length > 0) return { note, problem: shownHits(result.hits) }
   if (result.malformed > 0) {
     return {
       problem: `${result.malformed} recorded tokens have a shape that scripts/canary does not know`,
@@ -63,4 +63,11 @@ export async function noSecretLeaks(folder, { full }) {
   }
   if (result.tokens > 0) return { note }
   return full ? { problem: 'no token was recorded, so the scan proved nothing' } : { note }
+}
+
+const MOST_HITS = 30
+
+function shownHits(hits) {
+  const more = hits.length > MOST_HITS ? [`and ${hits.length - MOST_HITS} more`] : []
+  return [...hits.slice(0, MOST_HITS), ...more].join('\n')
 }

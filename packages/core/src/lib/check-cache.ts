@@ -57,6 +57,8 @@ export class CheckCache {
   ): void {
     // A reset between read and now (new keys, a lost channel) makes even the tag's check void.
     if (this.#capacity === 0 || ticket < this.#resetAt) return
+    // Without push there is no record to renew, and what is known of the token stays true.
+    if (!this.#trusted && this.#byToken.has(tokenHash)) return
     const current = this.#trusted && ticket === this.#notices
     const { verifierHash } = record
     this.#forget(record.id)

@@ -78,8 +78,10 @@ async function killOne(
   const kill = (): unknown => setTimeout(() => child.kill('SIGKILL'), pause)
   if (any) kill()
   createInterface({ input: child.stdout }).on('line', (line) => {
+    // The last one may be cut by the kill.
+    if (!line.endsWith(' .')) return
     lines += 1
-    if (line !== 'open') ledger.note(line)
+    ledger.note(line)
     if (lines === 2 && !any) kill()
   })
   const hung = setTimeout(() => child.kill('SIGABRT'), 20_000)

@@ -14,6 +14,7 @@ export class Ledger {
   acknowledged = 0
 
   note(line: string): void {
+    if (line.startsWith('open')) return
     const [kind, id = '', more = ''] = line.split(' ')
     if (kind === 'I') this.#entries.set(id, { subject: more, count: 0, ended: false })
     const entry = this.#entries.get(id)

@@ -7,8 +7,20 @@ import { newRecord } from './records.js'
  * each, until it is killed: `I id subject` inserted, `U id n` counter set to n, `R id` revoked, `S subject` revoked.
  */
 const [, , path = '', name = ''] = process.argv
-const say = (line: string): void => {
-  writeSync(1, `${line}\n`)
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/** A whole line or none: the dot at its end tells the reader that nothing is missing. */
+function say(line: string): void {
+  const bytes = Buffer.from(`${line} .\n`)
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes, at)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+      // The reader is behind.
+      Atomics.wait(pause, 0, 0, 1)
+    }
+  }
 }
 
 const store = lmdbStore(path)
