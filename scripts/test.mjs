@@ -52,6 +52,7 @@ async function main() {
     await runPool(suites, FILES_AT_A_TIME, async (suite, index) => {
       report.addSuite(await runSuite(suite, { index, folder, env }))
     })
+    folder.gather()
     await check('no token or verifier is anywhere but in Set-Cookie', () =>
       noSecretLeaks(folder, { full }),
     )

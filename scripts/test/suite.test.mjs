@@ -109,7 +109,7 @@ test('a suite has a temp folder of its own, and the environment that it is given
      import assert from 'node:assert'
      test('a', () => {
        assert.equal(tmpdir(), process.env.HOLDFAST_TEST_TMP)
-       assert.match(tmpdir(), /run-\\d+\\/t\\/0-toy$/)
+       assert.match(tmpdir(), /hf-[^\\/]+\\/0-toy$/)
        assert.equal(process.env.HOLDFAST_THING, 'x')
      })`,
     { env: { HOLDFAST_THING: 'x' } },
@@ -138,6 +138,11 @@ test('the folder of a failed run is kept, older ones are not', () => {
   failed.finish(false)
   assert.ok(existsSync(failed.path))
   assert.ok(!existsSync(join(root, '.tmp/run-999999999')))
-  createRunFolder(root).finish(true)
-  assert.ok(!existsSync(failed.path))
+  const passed = createRunFolder(root)
+  const temp = passed.tempFor(0, 'toy')
+  assert.ok(!temp.startsWith(root) && existsSync(temp))
+  passed.gather()
+  assert.ok(!existsSync(temp) && existsSync(join(passed.path, 't/0-toy')))
+  passed.finish(true)
+  assert.ok(!existsSync(passed.path) && !existsSync(failed.path))
 })

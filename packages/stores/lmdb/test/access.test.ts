@@ -14,8 +14,10 @@ function modeOf(path: string): string {
   return (statSync(path).mode & 0o7777).toString(8)
 }
 
+const FILES = ['data.mdb', 'lock.mdb', 'turnstile.mdb', 'turnstile.mdb-lock']
+
 function modesIn(folder: string): string[] {
-  return [folder, join(folder, 'data.mdb'), join(folder, 'lock.mdb')].map(modeOf)
+  return [folder, ...FILES.map((file) => join(folder, file))].map(modeOf)
 }
 
 test('a new folder and its files are for their owner alone, whatever the umask', async (t) => {
@@ -24,16 +26,16 @@ test('a new folder and its files are for their owner alone, whatever the umask',
   const path = newPath(t)
   const store = openStore(t, path)
   await store.insert(newRecord(), { now: Date.now(), ...ANY })
-  assert.deepEqual(modesIn(path), ['700', '600', '600'])
+  assert.deepEqual(modesIn(path), ['700', '600', '600', '600', '600'])
 })
 
 test('a folder of ours that is open to others is closed to them', async (t) => {
   const path = newPath(t)
   await lmdbStore(path).close()
   chmodSync(path, 0o755)
-  for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(path, file), 0o664)
+  for (const file of FILES) chmodSync(join(path, file), 0o664)
   openStore(t, path)
-  assert.deepEqual(modesIn(path), ['700', '600', '600'])
+  assert.deepEqual(modesIn(path), ['700', '600', '600', '600', '600'])
 })
 
 test('a folder that everyone shares is refused', (t) => {
@@ -75,12 +77,12 @@ test('a folder that belongs to another user is left as it is', { skip: ROOT_ONLY
   assert.equal(modeOf(path), '777')
 })
 
-for (const file of ['data.mdb', 'lock.mdb']) {
+for (const file of FILES) {
   test(`a ${file} that cannot be written is unavailable`, { skip: ROOT_ONLY }, async (t) => {
     const path = folderForNobody(t)
     await lmdbStore(path).close()
     chownSync(path, NOBODY, NOBODY)
-    for (const each of ['data.mdb', 'lock.mdb']) chownSync(join(path, each), NOBODY, NOBODY)
+    for (const each of FILES) chownSync(join(path, each), NOBODY, NOBODY)
     assert.equal(await openAsNobody(t, path), 'ok')
     chmodSync(join(path, file), 0o400)
     assert.match(

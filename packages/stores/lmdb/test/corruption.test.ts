@@ -70,6 +70,9 @@ const CASES: readonly [string, (folder: string) => void, RegExp][] = [
     (folder) => writeFileSync(join(folder, 'lock.mdb'), randomBytes(8192)),
     FINE,
   ],
+  ['no turnstile', (folder) => rmSync(join(folder, 'turnstile.mdb')), FINE],
+  ['an empty turnstile', (folder) => truncateSync(join(folder, 'turnstile.mdb'), 0), CORRUPT],
+  ['a turnstile that is a link', (folder) => makeLink(folder, 'turnstile.mdb'), UNAVAILABLE],
   [
     'a folder that is a file',
     (folder) => replaceBy(folder, () => writeFileSync(folder, '')),

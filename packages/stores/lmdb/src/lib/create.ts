@@ -12,17 +12,14 @@ import { join } from 'node:path'
 import { closeEnvironment, openEnvironment } from './environment.js'
 import { corrupt } from './failures.js'
 import { LAYOUT, writeLayout } from './layout.js'
+import { Turnstile, TURNSTILE } from './turnstile.js'
 
 const PREFIX = '.creating-'
 const STALE = 60_000
 
-/**
- * Makes `data.mdb`, whole or not at all: it is written in a folder of its own and then linked to its name, which fails
- * if another process was faster. So a `data.mdb` that exists is complete, whenever its maker may have been killed.
- */
+/** Makes `data.mdb` with its empty tables. */
 export function createDataFile(folder: string): void {
-  const draft = mkdtempSync(join(folder, PREFIX))
-  try {
+  createWhole(folder, 'data.mdb', (draft) => {
     const environment = openEnvironment(draft, true)
     if (environment === null) throw corrupt(draft, 'the tables cannot be made')
     try {
@@ -30,14 +27,30 @@ export function createDataFile(folder: string): void {
     } finally {
       closeEnvironment(environment)
     }
-    link(join(draft, 'data.mdb'), join(folder, 'data.mdb'))
-    syncFolder(folder)
+  })
+}
+
+export function createTurnstile(folder: string): void {
+  createWhole(folder, TURNSTILE, (draft) => new Turnstile(join(draft, TURNSTILE)).close())
+}
+
+/**
+ * Makes the file `name`, whole or not at all: it is written in a folder of its own and then linked to its name, which
+ * fails if another process was faster. So a file that exists is complete, whenever its maker may have been killed.
+ */
+function createWhole(folder: string, name: string, make: (draft: string) => void): void {
+  const draft = mkdtempSync(join(folder, PREFIX))
+  try {
+    make(draft)
+    sync(join(draft, name))
+    link(join(draft, name), join(folder, name))
+    sync(folder)
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
 }
 
-/** Removes what a process that was killed while it made a `data.mdb` has left behind. */
+/** Removes what a process that was killed while it made a file has left behind. */
 export function removeStaleDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     const draft = join(folder, name)
@@ -63,9 +76,9 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
-/** Makes new names in the folder durable. */
-export function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r')
+/** Makes what has been written to the file, or the names in the folder, durable. */
+export function sync(path: string): void {
+  const handle = openSync(path, 'r')
   try {
     fsyncSync(handle)
   } finally {

@@ -1,31 +1,58 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, type Stats } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { createDataFile, removeStaleDrafts, syncFolder } from './create.js'
+import { dirname, join } from 'node:path'
+import { SessionError } from '@holdfast/core'
+import { createDataFile, createTurnstile, removeStaleDrafts, sync } from './create.js'
 import { closeEnvironment, openEnvironment, type Environment } from './environment.js'
-import { corrupt, freeBytes, ROOM, storeFailure, unavailable } from './failures.js'
+import { corrupt, freeBytes, ROOM, unavailable } from './failures.js'
 import { checkDataFile } from './header.js'
 import { checkLayout } from './layout.js'
+import { Turnstile, TURNSTILE } from './turnstile.js'
 
 const OTHERS = 0o077
 const STICKY = 0o1000
-const ATTEMPTS = 20
-const PAUSE = 5
+
+/** An open folder: the tables, and what keeps its users apart. */
+export interface Folder {
+  readonly environment: Environment
+  readonly turnstile: Turnstile
+}
 
 /**
- * Opens the folder, making it if there is none. Folder and files are for their owner alone (0700, 0600); what is open to
- * others is tightened where it is ours and refused where it is not.
+ * Makes the folder if there is none, and looks whether it can be used. Folder and files are for their owner alone (0700,
+ * 0600); what is open to others is tightened where it is ours and refused where it is not.
  */
-export function openFolder(path: string): Environment {
-  const folder = resolve(path)
+export function prepareFolder(folder: string): void {
+  makeFolder(folder)
+  const stat = lstatSync(folder)
+  if (stat.isSymbolicLink()) throw unavailable(folder, 'is a symbolic link. Name the folder itself')
+  if (!stat.isDirectory()) throw unavailable(folder, 'is not a folder. Name another')
+  if ((stat.mode & STICKY) !== 0)
+    throw unavailable(folder, 'is shared by everyone. Name a folder of its own')
+  tighten(folder, stat, 0o700)
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+}
+
+/** Opens a folder that {@link prepareFolder} has found fit. */
+export function openFolder(folder: string): Folder {
+  removeStaleDrafts(folder)
+  const turnstile = openTurnstile(folder)
   try {
-    makeFolder(folder)
-    prepare(folder)
-    const environment = openEnvironment(folder)
-    if (environment === null) throw corrupt(folder, 'data.mdb holds other data than sessions')
-    return checked(environment, folder)
+    return { environment: turnstile.pass(() => openData(folder)), turnstile }
   } catch (error) {
-    throw storeFailure(error, folder)
+    turnstile.close()
+    throw error
   }
+}
+
+export function closeFolder({ environment, turnstile }: Folder): void {
+  closeEnvironment(environment)
+  turnstile.close()
+}
+
+/** What tells one folder from another, whatever path leads to it; null where there is no data yet. */
+export function folderIdentity(folder: string): string | null {
+  const stat = lstatSync(join(folder, 'data.mdb'), { throwIfNoEntry: false })
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}`
 }
 
 /** Durable, where its parents can be read, before the first session in it is acknowledged. */
@@ -34,20 +61,42 @@ function makeFolder(folder: string): void {
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) {
     try {
-      syncFolder(dirname(made))
+      sync(dirname(made))
     } catch {
       // A parent that we may pass through but not read: the system writes its entries out in its own time.
     }
   }
 }
 
-/** What tells one folder from another, whatever path leads to it. */
-export function folderIdentity(path: string): string {
-  const { dev, ino } = lstatSync(join(resolve(path), 'data.mdb'))
-  return `${dev}:${ino}`
+function openTurnstile(folder: string): Turnstile {
+  const file = join(folder, TURNSTILE)
+  if (!isUsable(`${file}-lock`)) needRoom(folder)
+  if (!isUsable(file)) createTurnstile(folder)
+  checkTurnstile(file)
+  return new Turnstile(file)
 }
 
-function checked(environment: Environment, folder: string): Environment {
+function checkTurnstile(file: string): void {
+  try {
+    checkDataFile(file)
+  } catch (cause) {
+    const advice = 'It holds no sessions: end all processes that use the folder, and delete it'
+    throw new SessionError('ERR_SESSION_STORE_CORRUPT', `${file}: damaged. ${advice}`, { cause })
+  }
+}
+
+/** In the turnstile: nobody else is making, opening or changing the file. */
+function openData(folder: string): Environment {
+  const file = join(folder, 'data.mdb')
+  const locked = isUsable(join(folder, 'lock.mdb'))
+  if (!locked) needRoom(folder)
+  if (!isUsable(file)) {
+    if (locked) throw corrupt(folder, 'data.mdb is missing')
+    createDataFile(folder)
+  }
+  checkDataFile(file)
+  const environment = openEnvironment(folder)
+  if (environment === null) throw corrupt(folder, 'data.mdb holds other data than sessions')
   try {
     checkLayout(environment, folder)
     return environment
@@ -57,26 +106,9 @@ function checked(environment: Environment, folder: string): Environment {
   }
 }
 
-function prepare(folder: string): void {
-  const stat = lstatSync(folder)
-  if (stat.isSymbolicLink()) throw unavailable(folder, 'is a symbolic link. Name the folder itself')
-  if (!stat.isDirectory()) throw unavailable(folder, 'is not a folder. Name another')
-  if ((stat.mode & STICKY) !== 0)
-    throw unavailable(folder, 'is shared by everyone. Name a folder of its own')
-  tighten(folder, stat, 0o700)
-  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-  removeStaleDrafts(folder)
-  const [data, lock] = [join(folder, 'data.mdb'), join(folder, 'lock.mdb')]
-  // In this order: another process may be making both, the data file first.
-  const locked = isUsable(lock)
-  // LMDB maps the lock file before it has room for it, and dies if there is none.
-  if (!locked && freeBytes(folder) < ROOM)
-    throw unavailable(folder, 'the disk is full. Free some space')
-  if (!isUsable(data)) {
-    if (locked) throw corrupt(folder, 'data.mdb is missing')
-    createDataFile(folder)
-  }
-  check(data)
+/** LMDB maps its lock file before it has room for it, and dies if there is none. */
+function needRoom(folder: string): void {
+  if (freeBytes(folder) < ROOM) throw unavailable(folder, 'the disk is full. Free some space')
 }
 
 /** Whether the file is there; throws where it is not a plain file that we may read and write. */
@@ -98,21 +130,4 @@ function tighten(path: string, stat: Stats, mode: number): void {
       'is open to others and belongs to another user. Take it over, or name another',
     )
   chmodSync(path, mode)
-}
-
-/** A commit of another process may be under way while the file is read: damage is what is still there when it is over. */
-function check(file: string): void {
-  let before = ''
-  for (let attempt = 1; ; attempt++) {
-    try {
-      checkDataFile(file)
-      return
-    } catch (error) {
-      const { mtimeNs, size } = lstatSync(file, { bigint: true })
-      const now = `${mtimeNs} ${size}`
-      if (now === before || attempt === ATTEMPTS) throw error
-      before = now
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
-    }
-  }
 }

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { SessionError } from '@holdfast/core'
 import { insertRecord, revokeRecords, sweepRecords, updateRecord } from '@holdfast/core/store'
-import type { Environment } from './environment.js'
 import { storeFailure } from './failures.js'
+import type { Folder } from './folder.js'
+import { CommitCounter } from './header.js'
 import { Tables } from './tables.js'
 import {
   packAnswer,
@@ -15,14 +17,16 @@ import {
 
 /** Runs groups of operations, each group in one durable transaction. */
 export class GroupRunner {
-  readonly #environment: Environment
+  readonly #folder: Folder
+  readonly #commits: CommitCounter
   readonly #path: string
   readonly #isWanted: (group: number) => boolean
   #isUsable = true
 
   /** `isWanted` says whether anyone still waits for a group: one that was given up must not take place later. */
-  constructor(environment: Environment, path: string, isWanted: (group: number) => boolean) {
-    this.#environment = environment
+  constructor(folder: Folder, path: string, isWanted: (group: number) => boolean) {
+    this.#folder = folder
+    this.#commits = new CommitCounter(join(path, 'data.mdb'))
     this.#path = path
     this.#isWanted = isWanted
   }
@@ -51,20 +55,33 @@ export class GroupRunner {
     return answers
   }
 
+  close(): void {
+    this.#commits.close()
+  }
+
   #commit(group: number, packed: Packed): Answer[] {
-    const { root } = this.#environment
-    return root.transactionSync(() => {
-      // The package does not look whether its transaction has begun. If it has not, reads in it come from an older
-      // snapshot or fail with MDB_BAD_TXN.
-      this.#isUsable = root.getWriteTxnId() > 0
-      if (!this.#isUsable) throw new Error('the transaction could not begin')
-      const tables = new Tables(this.#environment)
-      const answers: Answer[] = []
-      for (let at = 0; at < packed.length; at += 2)
-        answers.push(attempt(tables, packed[at] ?? '', packed[at + 1] ?? ''))
-      if (!this.#isWanted(group)) throw new Error('given up: the lock came too late')
-      return answers
-    })
+    const { environment, turnstile } = this.#folder
+    const { root } = environment
+    return turnstile.pass(() =>
+      root.transactionSync(() => {
+        this.#checkBegun(root.getWriteTxnId())
+        const tables = new Tables(environment)
+        const answers: Answer[] = []
+        for (let at = 0; at < packed.length; at += 2)
+          answers.push(attempt(tables, packed[at] ?? '', packed[at + 1] ?? ''))
+        if (!this.#isWanted(group)) throw new Error('given up: the lock came too late')
+        return answers
+      }),
+    )
+  }
+
+  /**
+   * The package does not look whether its transaction has begun: without one, reads come from an older snapshot or fail
+   * with MDB_BAD_TXN. And another tool that has opened the file may have taken the last commit back (see `turnstile.ts`).
+   */
+  #checkBegun(transaction: number): void {
+    this.#isUsable = transaction === this.#commits.last() + 1
+    if (!this.#isUsable) throw new Error('the transaction does not follow the last one')
   }
 }
 

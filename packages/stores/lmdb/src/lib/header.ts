@@ -20,9 +20,7 @@ const PAGE_SIZES = new Set([4096, 8192, 16_384, 32_768, 65_536])
 
 /**
  * Checks what LMDB itself does not: it maps the file and trusts it, so that a cut or damaged one ends the process with
- * SIGBUS or SIGSEGV, and one with a wiped meta page silently shows an older state.
- *
- * Another process may be committing meanwhile: a failure counts only if it is seen again (see `folder.ts`).
+ * SIGBUS or SIGSEGV, and one with a wiped meta page silently shows an older state. Nobody may be committing meanwhile.
  */
 export function checkDataFile(file: string): void {
   const handle = openSync(file, 'r')
@@ -48,6 +46,33 @@ export function checkDataFile(file: string): void {
       )
   } finally {
     closeSync(handle)
+  }
+}
+
+/** Tells the number of the last committed transaction from the file itself. */
+export class CommitCounter {
+  readonly #handle: number
+  readonly #second: number
+  readonly #bytes: Buffer = Buffer.alloc(8)
+
+  constructor(file: string) {
+    this.#handle = openSync(file, 'r')
+    const size = Buffer.alloc(4)
+    readSync(this.#handle, size, 0, size.length, PAGE_SIZE_AT)
+    this.#second = size.readUInt32LE()
+  }
+
+  last(): number {
+    return Math.max(this.#read(0), this.#read(this.#second))
+  }
+
+  close(): void {
+    closeSync(this.#handle)
+  }
+
+  #read(page: number): number {
+    readSync(this.#handle, this.#bytes, 0, this.#bytes.length, page + TRANSACTION_AT)
+    return Number(this.#bytes.readBigUInt64LE())
   }
 }
 

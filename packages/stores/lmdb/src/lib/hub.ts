@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
-import { closeEnvironment, type Environment } from './environment.js'
-import { closed } from './failures.js'
-import { folderIdentity, openFolder } from './folder.js'
+import { closed, storeFailure } from './failures.js'
+import { closeFolder, folderIdentity, openFolder, prepareFolder, type Folder } from './folder.js'
 import type { Limits } from './options.js'
 import { Tables } from './tables.js'
 import { Writer } from './writer.js'
@@ -11,59 +10,62 @@ const hubs = new Map<string, Hub>()
 
 /** The hub of the folder at `path`, opened if it was not; {@link Hub.release} gives it back. */
 export function acquireHub(path: string, limits: Limits): Hub {
-  const environment = openFolder(path)
-  const key = folderIdentity(path)
-  const open = hubs.get(key)
-  if (open !== undefined) {
-    closeEnvironment(environment)
-    open.users += 1
-    return open
+  const full = resolve(path)
+  try {
+    prepareFolder(full)
+    const open = hubs.get(folderIdentity(full) ?? '')
+    if (open !== undefined) {
+      open.users += 1
+      return open
+    }
+    const hub = new Hub(full, limits)
+    hubs.set(hub.key, hub)
+    return hub
+  } catch (error) {
+    throw storeFailure(error, full)
   }
-  const hub = new Hub(resolve(path), key, environment, limits)
-  hubs.set(key, hub)
-  return hub
 }
 
 /** One open folder. */
 export class Hub {
   readonly writer: Writer
+  readonly key: string
   readonly #path: string
-  readonly #key: string
-  #environment: Environment | null
+  #folder: Folder | null
   #tables: Tables | null
   #closing: Promise<void> | null = null
   users = 1
 
-  constructor(path: string, key: string, environment: Environment, limits: Limits) {
+  constructor(path: string, limits: Limits) {
     this.#path = path
-    this.#key = key
-    this.#environment = environment
-    this.#tables = new Tables(environment)
+    this.#folder = openFolder(path)
+    this.#tables = new Tables(this.#folder.environment)
+    this.key = folderIdentity(path) ?? ''
     this.writer = new Writer(path, limits, {
-      answered: () => this.#environment?.root.resetReadTxn(),
+      answered: () => this.#folder?.environment.root.resetReadTxn(),
       beforeRestart: () => this.#reopen(),
     })
   }
 
   /** The tables, for reads that end before the event loop goes on; as of this moment if `renew` says so. */
   tables(renew: boolean): Tables {
-    if (this.#tables === null || this.#environment === null) return this.#reopen()
+    if (this.#tables === null || this.#folder === null) return this.#reopen()
     // The snapshot would else be kept to the end of this turn, and miss what other processes have committed.
-    if (renew) this.#environment.root.resetReadTxn()
+    if (renew) this.#folder.environment.root.resetReadTxn()
     return this.#tables
   }
 
   release(): Promise<void> {
     this.users -= 1
     if (this.users > 0) return Promise.resolve()
-    hubs.delete(this.#key)
+    hubs.delete(this.key)
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
     await this.writer.close()
-    this.#closeEnvironment()
+    this.#closeFolder()
   }
 
   /**
@@ -72,15 +74,15 @@ export class Hub {
    */
   #reopen(): Tables {
     if (this.#closing !== null) throw closed(this.#path)
-    this.#closeEnvironment()
-    this.#environment = openFolder(this.#path)
-    this.#tables = new Tables(this.#environment)
+    this.#closeFolder()
+    this.#folder = openFolder(this.#path)
+    this.#tables = new Tables(this.#folder.environment)
     return this.#tables
   }
 
-  #closeEnvironment(): void {
-    if (this.#environment !== null) closeEnvironment(this.#environment)
-    this.#environment = null
+  #closeFolder(): void {
+    if (this.#folder !== null) closeFolder(this.#folder)
+    this.#folder = null
     this.#tables = null
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { closeEnvironment, openEnvironment } from './environment.js'
-import { storeFailure, unavailable } from './failures.js'
+import { storeFailure } from './failures.js'
+import { closeFolder, openFolder } from './folder.js'
 import { Gate } from './gate.js'
 import { GroupRunner } from './group.js'
 import { packAnswers, packError, type GroupMessage, type WriterMessage } from './wire.js'
@@ -22,11 +22,11 @@ function serve(to: NonNullable<typeof parentPort>, { path, cells }: WriterData):
     to.postMessage(message)
   }
   try {
-    const environment = gate.pass(() => openEnvironment(path))
-    if (environment === null) throw unavailable(path, 'the tables are gone')
-    const runner = new GroupRunner(environment, path, (group) => gate.isWanted(group))
+    const folder = gate.pass(() => openFolder(path))
+    const runner = new GroupRunner(folder, path, (group) => gate.isWanted(group))
     const end = (): void => {
-      closeEnvironment(environment)
+      runner.close()
+      closeFolder(folder)
       to.close()
     }
     to.on('message', (message: GroupMessage | null) => {
