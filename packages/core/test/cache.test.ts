@@ -78,6 +78,26 @@ test('a revocation by another process is seen with its notice, or after 5 s with
   }
 })
 
+test('a channel that confirms itself keeps records believed; one that falls silent, for 5 s', async () => {
+  const counted = countedStore()
+  const { store, deliver } = heldNotices(counted.store)
+  const world = new World({ store })
+  const { token } = await world.signedIn()
+  deliver()
+  const cost = async (at: number): Promise<string> => {
+    world.clock.at = START + at
+    counted.take()
+    assert.equal(await world.whose(token), 'alice')
+    return counted.take()
+  }
+  assert.equal(await cost(0), 'find 1')
+  assert.equal(await cost(5000), 'none')
+  deliver({ kind: 'confirmed', age: 200 })
+  assert.equal(await cost(9800), 'none', 'believed until 5 s after what was confirmed')
+  assert.equal(await cost(9801), 'find 1')
+  assert.equal(await cost(9000), 'find 1', 'a clock that was set back confirms nothing')
+})
+
 test('an eviction frees its place in memory too', async () => {
   const { store, deliver } = heldNotices(memoryStore())
   const world = new World({ store, maxSessionsPerSubject: 1 })

@@ -1,7 +1,7 @@
 import type { SessionRecord } from './record.js'
 import type { TokenKeys } from './token.js'
 
-/** How long a cached record is believed without a word from the push channel, in milliseconds. */
+/** How long a cached record is believed after it was read, or confirmed by the push channel, in milliseconds. */
 const MAX_UNCONFIRMED = 5000
 
 /** A token that has passed the whole check. */
@@ -27,6 +27,7 @@ export class CheckCache {
   #trusted: boolean
   #notices = 0
   #resetAt = 0
+  #confirmedAt = -Infinity
 
   constructor(capacity: number, push: boolean) {
     this.#capacity = capacity
@@ -39,7 +40,7 @@ export class CheckCache {
 
   /** The entry's record if it may be believed at `now`. */
   fresh(entry: CheckedToken, now: number): SessionRecord | null {
-    const age = now - entry.readAt
+    const age = now - Math.max(entry.readAt, this.#confirmedAt)
     return age >= 0 && age <= MAX_UNCONFIRMED ? entry.record : null
   }
 
@@ -66,6 +67,11 @@ export class CheckCache {
     this.#byToken.set(tokenHash, entry)
     this.#byId.set(record.id, entry)
     if (this.#byId.size > this.#capacity) this.#forgetOldest()
+  }
+
+  /** Every change up to `at` has been noticed: what was read before and has not been noticed holds. */
+  confirmed(at: number): void {
+    this.#confirmedAt = at
   }
 
   /** The session changed: its record must be read again. */

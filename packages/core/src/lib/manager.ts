@@ -292,6 +292,8 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     switch (notice.kind) {
       case 'changed':
         return cache.changed(notice.id)
+      case 'confirmed':
+        return cache.confirmed(this.#engine.now() - notice.age)
       case 'reset':
         return cache.reset()
       default:

@@ -11,6 +11,11 @@ export interface StoreCapabilities {
   readonly shared: 'process' | 'host' | 'network'
   /** `watch` reports every change, so that a cache may trust it. */
   readonly push: boolean
+  /**
+   * Who deletes what is past its time: `sweep` (the default), or the engine underneath, in its own time, so that `sweep`
+   * deletes no records and only tidies what the engine cannot.
+   */
+  readonly expiry?: 'sweep' | 'engine'
   /** Milliseconds after which a call of this store has failed: the default of `storeTimeout`. Absent: 450. */
   readonly timeout?: number
 }
@@ -144,6 +149,8 @@ export type StoreNotice =
   | { readonly kind: 'changed'; readonly id: string }
   /** Any record may have changed: trust nothing that was read before. */
   | { readonly kind: 'reset' }
+  /** Every change made up to `age` milliseconds ago has been reported. Without it a record is believed for 5 s. */
+  | { readonly kind: 'confirmed'; readonly age: number }
   /** The channel is down: notices may be missing from now on. */
   | { readonly kind: 'unhealthy' }
   /** The channel is up again; what was read before is still not to be trusted. */
