@@ -13,6 +13,19 @@ export const NEEDS = {
     executables: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
     packages: ['chromium', 'fonts-liberation'],
   },
+  redis: {
+    env: 'HOLDFAST_REDIS',
+    executables: ['redis-server', 'valkey-server'],
+    packages: ['redis-server'],
+  },
+  postgres: {
+    env: 'HOLDFAST_POSTGRES',
+    // Debian keeps it, and initdb beside it, out of the path.
+    executables: [17, 16, 15, 14, 13].map(
+      (version) => `/usr/lib/postgresql/${version}/bin/postgres`,
+    ),
+    packages: ['postgresql'],
+  },
 }
 
 /**
@@ -47,6 +60,8 @@ export function describeNeed({ env }, outcome) {
 
 /** The first of the names that is an executable file on the path. */
 export function findExecutable(names, path = process.env['PATH'] ?? '') {
+  const absolute = names.filter(isAbsolute).find(isExecutable)
+  if (absolute !== undefined) return absolute
   const folders = [...path.split(delimiter).filter(isAbsolute), '/usr/bin', '/usr/sbin']
   for (const name of names) {
     const found = folders.map((folder) => join(folder, name)).find(isExecutable)
