@@ -1,1 +1,8 @@
-export {}
+export { postgresStore } from './lib/postgres-store.js'
+export type { PostgresStore } from './lib/postgres-store.js'
+export type { PostgresStoreOptions } from './lib/options.js'
+export { migrate, schemaStatus } from './lib/migrate.js'
+export type { MigrateOptions, SchemaStatus } from './lib/migrate.js'
+export type { PostgresClient } from './lib/drivers/detect.js'
+export type { PgPool, PgPoolClient } from './lib/drivers/pg.js'
+export type { PostgresJs } from './lib/drivers/postgres-js.js'

@@ -1,0 +1,3 @@
+import { runCases } from './lib/suite.js'
+
+runCases((name) => name.startsWith('model'))
