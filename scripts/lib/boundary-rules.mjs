@@ -45,6 +45,13 @@ export const RULES = [
     node: 'any',
     packages: 'declared',
   },
+  {
+    folder: 'packages/cli',
+    why: 'the command line sees core and the stores, never HTTP',
+    from: ['packages/core', 'packages/stores/*'],
+    node: 'any',
+    packages: 'declared',
+  },
   { folder: 'examples/*', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'bench', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
 ]

@@ -36,5 +36,7 @@ export function toJsonChange(change: RecordChange): string {
  */
 export function mustLast(change: RecordChange): boolean {
   const { set, unset, clear, settle, rotate, replace, authenticate } = change
-  return [set, unset, clear, settle, rotate, replace, authenticate].some((part) => part !== undefined)
+  return [set, unset, clear, settle, rotate, replace, authenticate].some(
+    (part) => part !== undefined,
+  )
 }

@@ -37,7 +37,9 @@ export function readOptions(options: PostgresStoreOptions): Settings {
     throw new TypeError('postgresStore(client, options): options must be an object')
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name))
-      throw new TypeError(`unknown option '${name}' of postgresStore; known are ${KNOWN.join(', ')}`)
+      throw new TypeError(
+        `unknown option '${name}' of postgresStore; known are ${KNOWN.join(', ')}`,
+      )
   }
   const { timeout = 400 } = options
   if (!Number.isSafeInteger(timeout) || timeout < 1 || timeout > LONGEST)

@@ -234,4 +234,3 @@ export class PostgresStore implements SessionStore {
     if (this.#closed) throw closedError()
   }
 }
-

@@ -47,4 +47,3 @@ function forgetfulness(fsync: string | undefined, pageWrites: string | undefined
     return 'PostgreSQL runs with full_page_writes = off: a crash of the machine may damage sessions'
   return null
 }
-

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import pg from 'pg'
+import { Client, Pool, type PoolConfig } from 'pg'
 
 const postgres = process.env['HOLDFAST_POSTGRES']
 const PATIENCE = 30_000
@@ -80,8 +80,13 @@ export class TestServer {
   }
 
   /** A pool that ends with the server. */
-  pool(options: pg.PoolConfig = {}): pg.Pool {
-    const pool = new pg.Pool({ host: this.folder, user: 'holdfast', database: 'postgres', ...options })
+  pool(options: PoolConfig = {}): Pool {
+    const pool = new Pool({
+      host: this.folder,
+      user: 'holdfast',
+      database: 'postgres',
+      ...options,
+    })
     pool.on('error', () => undefined)
     this.#clients.push(pool)
     return pool
@@ -117,7 +122,7 @@ export class TestServer {
   async #untilReady(): Promise<void> {
     const end = performance.now() + PATIENCE
     for (;;) {
-      const client = new pg.Client({ host: this.folder, user: 'holdfast', database: 'postgres' })
+      const client = new Client({ host: this.folder, user: 'holdfast', database: 'postgres' })
       try {
         await client.connect()
         return await client.end()

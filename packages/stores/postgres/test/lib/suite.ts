@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test'
 import { storeCases } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
-import type pg from 'pg'
+import type { Pool } from 'pg'
 import { migrate, type PostgresClient, postgresStore } from '../../src/index.js'
 import { skip, TestServer } from './server.js'
 
@@ -9,15 +9,15 @@ import { skip, TestServer } from './server.js'
 const LONG = process.env['HOLDFAST_POSTGRES_LONG'] === '1'
 const AMOUNT = LONG
   ? { propertyRuns: 1000, schedules: 10_000, rounds: 2000 }
-  : { propertyRuns: 60, schedules: 200, rounds: 40 }
+  : { propertyRuns: 400, schedules: 1000, rounds: 200 }
 
 /** Schemas that nobody uses, empty. Making one takes longer than most cases. */
 class Schemas {
-  readonly #pool: pg.Pool
+  readonly #pool: Pool
   readonly #free: string[] = []
   #made = 0
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: Pool) {
     this.#pool = pool
   }
 

@@ -8,11 +8,7 @@ interface PendingRows extends PromiseLike<readonly Row[]> {
 }
 
 interface Unsafe {
-  unsafe(
-    text: string,
-    values?: Value[],
-    options?: { prepare?: boolean },
-  ): { values(): PendingRows }
+  unsafe(text: string, values?: Value[], options?: { prepare?: boolean }): { values(): PendingRows }
 }
 
 /** The part of a postgres.js instance that is used. */
@@ -61,7 +57,7 @@ export class PostgresJsDriver implements Driver {
   async listen(channel: string, events: EarEvents): Promise<Ear> {
     let closed = false
     let times = 0
-    const { unlisten } = await this.#sql.listen(
+    const listening = await this.#sql.listen(
       channel,
       (payload) => {
         if (!closed) events.heard(payload)
@@ -76,7 +72,7 @@ export class PostgresJsDriver implements Driver {
         await this.#sql.unsafe(text, [...values], { prepare: this.#prepare }).values(),
       close: () => {
         closed = true
-        unlisten().catch(() => undefined)
+        listening.unlisten().catch(() => undefined)
       },
     }
   }

@@ -1,0 +1,25 @@
+/** What a command works with: nothing of the process itself, so that it can be called. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly out: (text: string) => unknown
+  readonly err: (text: string) => unknown
+}
+
+/** One subcommand; each has a file of its own in `commands/`. */
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What `--help` prints. */
+  readonly help: string
+  /** Gives the exit code. */
+  run(args: readonly string[], terminal: Terminal): Promise<number>
+}
+
+/** Exit codes, which scripts may rely on. */
+export const EXIT = { done: 0, failed: 1, usage: 2, pending: 3 } as const
+
+/** The command line is not understood: the message and `--help` say what is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

@@ -1,0 +1,55 @@
+import { type Command, EXIT, type Terminal, UsageError } from './command.js'
+import { migrateCommand } from './commands/migrate.js'
+import { withoutSecrets } from './connection.js'
+
+const COMMANDS: readonly Command[] = [migrateCommand]
+
+const HELP = `holdfast <command> [options]
+
+Commands:
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
+'holdfast <command> --help' says more.`
+
+/** Runs a command line and gives its exit code: 0 done, 1 failed, 2 not understood, 3 see the command's help. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined) {
+    terminal.err(HELP)
+    return EXIT.usage
+  }
+  if (['--help', '-h', 'help'].includes(name)) {
+    terminal.out(HELP)
+    return EXIT.done
+  }
+  const command = COMMANDS.find((each) => each.name === name)
+  if (command === undefined) {
+    // An address in the wrong place may hold a password.
+    const shown = name.includes('://') ? 'of that name' : `'${name}'`
+    terminal.err(`There is no command ${shown}.\n\n${HELP}`)
+    return EXIT.usage
+  }
+  if (rest.some((arg) => arg === '--help' || arg === '-h')) {
+    terminal.out(command.help)
+    return EXIT.done
+  }
+  return await attempt(command, rest, terminal)
+}
+
+async function attempt(
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    return await command.run(args, terminal)
+  } catch (error) {
+    const message = withoutSecrets(error instanceof Error ? error.message : String(error))
+    if (error instanceof UsageError) {
+      terminal.err(`${message}\n'holdfast ${command.name} --help' says how it is used.`)
+      return EXIT.usage
+    }
+    terminal.err(`holdfast ${command.name} failed: ${message}`)
+    return EXIT.failed
+  }
+}
