@@ -1,1 +1,5 @@
-export {}
+export { redisStore } from './lib/redis-store.js'
+export type { RedisClient } from './lib/redis-store.js'
+export type { IoredisClient } from './lib/ioredis.js'
+export type { NodeRedisClient } from './lib/node-redis.js'
+export type { RedisStoreOptions, WaitOptions } from './lib/options.js'

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+
+/** A part of a command. */
+export type Arg = string | Buffer
+
+/** A command with its arguments. */
+export type Command = readonly [string, ...Arg[]]
+
+/** One server. */
+export interface Node {
+  /** Sends commands in this order on one connection; a reply's texts are Buffers, a refusal is an Error in its place. */
+  send(commands: readonly Command[]): Promise<readonly unknown[]>
+}
+
+/** A connection that listens until it is closed or lost; it never reconnects by itself. */
+export interface Subscriber {
+  close(): void
+}
+
+export interface SubscriberEvents {
+  message(channel: string, message: string): void
+  lost(): void
+}
+
+/** What a driver must be able to do; see `ioredis.ts` and `node-redis.ts`. */
+export interface Driver {
+  /** Keys of one command must then be of one slot. */
+  readonly cluster: boolean
+  /** Sends commands in this order on one connection, to the server of `key`, as {@link Node.send} does. */
+  send(key: string, commands: readonly Command[]): Promise<readonly unknown[]>
+  /** Each server that takes writes. */
+  masters(): Promise<readonly Node[]>
+  /** Opens a connection of its own to a server that takes writes, and listens. */
+  subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber>
+  /** The same with a connection of its own, for commands that block; `close` ends it. */
+  duplicate(): Promise<Driver>
+  close(): void
+}
+
+/** A script, known to servers by its digest. */
+export class Script {
+  readonly source: string
+  readonly digest: string
+
+  constructor(source: string) {
+    this.source = source
+    this.digest = createHash('sha1').update(source).digest('hex')
+  }
+}
+
+export interface Invocation {
+  readonly script: Script
+  /** Of one slot. */
+  readonly keys: readonly [string, ...string[]]
+  readonly args: readonly Arg[]
+  /** Sent right after it on the same connection, such as WAIT. */
+  readonly then?: Command | undefined
+}
+
+/** Runs a script by its digest; a server that does not know it (restarted, failed over, flushed) is sent the source. */
+export async function invoke(
+  driver: Driver,
+  { script, keys, args, then }: Invocation,
+): Promise<{ readonly reply: unknown; readonly followed: unknown }> {
+  const [key] = keys
+  const rest = [String(keys.length), ...keys, ...args]
+  const after = then === undefined ? [] : [then]
+  let replies = await driver.send(key, [['EVALSHA', script.digest, ...rest], ...after])
+  if (isNoScript(replies[0]))
+    replies = await driver.send(key, [['EVAL', script.source, ...rest], ...after])
+  const [reply, followed] = replies
+  if (reply instanceof Error) throw reply
+  return { reply, followed }
+}
+
+function isNoScript(reply: unknown): boolean {
+  return reply instanceof Error && reply.message.startsWith('NOSCRIPT')
+}
+
+/** One command for the server of `key`; throws what it is refused with. */
+export async function ask(driver: Driver, key: string, command: Command): Promise<unknown> {
+  const [reply] = await driver.send(key, [command])
+  if (reply instanceof Error) throw reply
+  return reply
+}

@@ -1,0 +1,227 @@
+import { SessionError } from '@holdfast/core'
+import type { Arg, Command, Driver, Node, Subscriber, SubscriberEvents } from './driver.js'
+
+/** What the store uses of an ioredis or iovalkey client. */
+export interface IoredisClient {
+  callBuffer(command: string, ...args: Arg[]): Promise<unknown>
+  pipeline(): unknown
+  duplicate(): unknown
+  on(event: string, listener: (...args: never[]) => void): unknown
+  disconnect(): void
+}
+
+interface Pipeline {
+  callBuffer(command: string, ...args: Arg[]): unknown
+  exec(): Promise<readonly (readonly [Error | null, unknown])[] | null>
+}
+
+interface Connection extends IoredisClient {
+  readonly options?: Readonly<Record<string, unknown>>
+  duplicate(override?: object): unknown
+  connect(): Promise<void>
+  subscribe(...channels: string[]): Promise<unknown>
+}
+
+interface Cluster extends IoredisClient {
+  readonly options?: Readonly<Record<string, unknown>>
+  nodes(role: string): unknown[]
+  duplicate(nodes?: undefined, override?: object): unknown
+}
+
+/** Own connections are for one use: what is lost is opened anew by the store, which then knows that it was lost. */
+const SINGLE_USE = {
+  lazyConnect: true,
+  retryStrategy: () => null,
+  reconnectOnError: null,
+  autoResubscribe: false,
+  enableReadyCheck: true,
+  enableOfflineQueue: true,
+  connectTimeout: 2000,
+  sentinelRetryStrategy: () => null,
+}
+
+export function isIoredis(client: object): client is IoredisClient {
+  return 'callBuffer' in client && typeof client.callBuffer === 'function' && 'duplicate' in client
+}
+
+function isConnection(value: unknown): value is Connection {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    isIoredis(value) &&
+    'subscribe' in value &&
+    !isCluster(value)
+  )
+}
+
+function isCluster(value: unknown): value is Cluster {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    isIoredis(value) &&
+    'nodes' in value &&
+    typeof value.nodes === 'function'
+  )
+}
+
+/** The driver over the application's client. Throws `ERR_SESSION_CONFIG` for options that would make reads stale or lost. */
+export function ioredisDriver(client: IoredisClient): Driver {
+  if (isCluster(client)) {
+    refuse(client.options?.['scaleReads'] ?? 'master', 'master', 'scaleReads')
+    refuse(optionsOf(client.options?.['redisOptions'])['keyPrefix'] ?? '', '', 'keyPrefix')
+    refuse(client.options?.['keyPrefix'] ?? '', '', 'keyPrefix')
+    return new ClusterDriver(client)
+  }
+  if (!isConnection(client)) throw new TypeError('client must be an ioredis client or Cluster')
+  refuse(client.options?.['keyPrefix'] ?? '', '', 'keyPrefix')
+  return new SingleDriver(client)
+}
+
+function optionsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function refuse(value: unknown, wanted: string, name: string): void {
+  if (value === wanted) return
+  const why =
+    name === 'keyPrefix'
+      ? 'scripts and notices know nothing of it; use the prefix option of redisStore'
+      : 'a replica shows revoked sessions as live'
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `the client given to redisStore has the option ${name}: ${why}`,
+  )
+}
+
+async function sendAll(
+  client: IoredisClient,
+  commands: readonly Command[],
+): Promise<readonly unknown[]> {
+  const [first] = commands
+  if (first !== undefined && commands.length === 1)
+    return [await client.callBuffer(...first).catch(refusal)]
+  const pipeline = client.pipeline()
+  if (!isPipeline(pipeline)) throw new TypeError('client.pipeline() is no pipeline')
+  for (const command of commands) pipeline.callBuffer(...command)
+  const results = (await pipeline.exec()) ?? []
+  return results.map(([error, reply]) => (error === null ? reply : refusal(error)))
+}
+
+function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === 'object' && value !== null && 'callBuffer' in value && 'exec' in value
+}
+
+/** A server's refusal is an answer; a lost connection is thrown. */
+function refusal(error: unknown): Error {
+  if (error instanceof Error && error.name === 'ReplyError') return error
+  throw error
+}
+
+async function listen(
+  connection: unknown,
+  channels: readonly string[],
+  events: SubscriberEvents,
+): Promise<Subscriber> {
+  if (!isConnection(connection)) throw new TypeError('duplicate() gave no connection')
+  let open = true
+  const close = (): void => {
+    open = false
+    connection.disconnect()
+  }
+  connection.on('error', () => undefined)
+  connection.on('end', () => {
+    if (open) events.lost()
+    open = false
+  })
+  connection.on('message', (channel: string, message: string) => events.message(channel, message))
+  try {
+    await connection.connect()
+    await connection.subscribe(...channels)
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { close }
+}
+
+class SingleDriver implements Driver {
+  readonly cluster = false
+  readonly #client: Connection
+
+  constructor(client: Connection) {
+    this.#client = client
+  }
+
+  send(_key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
+    return sendAll(this.#client, commands)
+  }
+
+  masters(): Promise<readonly Node[]> {
+    return Promise.resolve([{ send: (commands) => sendAll(this.#client, commands) }])
+  }
+
+  subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
+    return listen(this.#client.duplicate(SINGLE_USE), channels, events)
+  }
+
+  duplicate(): Promise<Driver> {
+    const own = this.#client.duplicate()
+    if (!isConnection(own)) throw new TypeError('duplicate() gave no connection')
+    own.on('error', () => undefined)
+    return Promise.resolve(new SingleDriver(own))
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+}
+
+class ClusterDriver implements Driver {
+  readonly cluster = true
+  readonly #client: Cluster
+
+  constructor(client: Cluster) {
+    this.#client = client
+  }
+
+  async send(key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
+    const replies = await sendAll(this.#client, commands)
+    if (commands.length === 1 || !isRedirection(replies[0])) return replies
+    // ioredis follows a redirection of one command, not of a pipeline that was carried out in part.
+    await this.#client.callBuffer('EXISTS', key)
+    return sendAll(this.#client, commands)
+  }
+
+  masters(): Promise<readonly Node[]> {
+    const nodes = this.#connections().map((connection) => ({
+      send: (commands: readonly Command[]) => sendAll(connection, commands),
+    }))
+    return Promise.resolve(nodes)
+  }
+
+  subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
+    const connections = this.#connections()
+    const chosen = connections[Math.floor(Math.random() * connections.length)]
+    if (chosen === undefined) return Promise.reject(new Error('no server of the Cluster is known'))
+    return listen(chosen.duplicate({ ...SINGLE_USE, readOnly: false }), channels, events)
+  }
+
+  duplicate(): Promise<Driver> {
+    const own = this.#client.duplicate()
+    if (!isCluster(own)) throw new TypeError('duplicate() gave no Cluster')
+    own.on('error', () => undefined)
+    return Promise.resolve(new ClusterDriver(own))
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+
+  #connections(): readonly Connection[] {
+    return this.#client.nodes('master').filter(isConnection)
+  }
+}
+
+function isRedirection(reply: unknown): boolean {
+  return reply instanceof Error && /^(?:MOVED|ASK) /.test(reply.message)
+}

@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto'
+
+/** Bits of a subject's hash that choose its bucket: 16,384 buckets, as many as a Cluster has slots. */
+const BUCKET_BITS = 14
+const FIELD_BYTES = 12
+
+/** Where something of a subject is kept: a hash that it shares with some other subjects, and its field in it. */
+export interface SubjectPlace {
+  readonly key: string
+  readonly field: Buffer
+}
+
+/** The names of everything that one store keeps. */
+export class Keys {
+  readonly #prefix: string
+  /** Counters of revocations of the whole store. */
+  readonly epochs: string
+  /** Channel of notices. */
+  readonly channel: string
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+    this.epochs = `${prefix}e`
+    this.channel = `${prefix}c`
+  }
+
+  session(id: string): string {
+    return `${this.#prefix}s:${id}`
+  }
+
+  /** By hash: a subject may be anything, braces included, and need not be read off a key. */
+  subject(subject: string): SubjectPlace {
+    const digest = Buffer.from(hash('sha256', subject, 'hex'), 'hex')
+    return {
+      key: this.bucket(digest.readUInt16BE(0) >> (16 - BUCKET_BITS)),
+      field: digest.subarray(2, 2 + FIELD_BYTES),
+    }
+  }
+
+  /** One of {@link BUCKETS}. */
+  bucket(number: number): string {
+    return `${this.#prefix}u:${number.toString(36)}`
+  }
+}
+
+export const BUCKETS: number = 1 << BUCKET_BITS

@@ -1,0 +1,183 @@
+import { RECORD_LUA } from './record.lua.js'
+
+const DAY = 24 * 3_600_000
+const ENTRY_BYTES = 29
+
+/**
+ * A subject's field in its bucket: format, checksum, barrier, the instant until which it must be kept, and 29 bytes for each
+ * session: id, reservation, mark. Reservations are instants of this server's clock; a marked session is to be ended before
+ * the next one of the subject is written.
+ */
+const OPEN = `${RECORD_LUA}
+local key, field = KEYS[1], ARGV[1]
+local now = milliseconds()
+
+local function parse(name, s)
+  if string.byte(s, 1) ~= 1 then return nil end
+  if (#s - 17) % ${ENTRY_BYTES} ~= 0 then return nil end
+  if checksum(string.sub(s, 1, 1) .. name, string.sub(s, 6), key) ~= string.sub(s, 2, 5) then
+    return nil
+  end
+  local place = { entries = {}, byId = {} }
+  place.barrier, place.keep = struct.unpack('>I6I6', s, 6)
+  for at = 18, #s, ${ENTRY_BYTES} do
+    local reserved, mark = struct.unpack('>I6B', s, at + 22)
+    local entry = { id = string.sub(s, at, at + 21), reserved = reserved, marked = mark == 1 }
+    place.entries[#place.entries + 1] = entry
+    place.byId[entry.id] = entry
+  end
+  return place
+end
+
+local function open()
+  local s = redis.call('HGET', key, field)
+  if not s then return { barrier = 0, keep = 0, entries = {}, byId = {} } end
+  return parse(field, s)
+end
+
+-- What has had its time goes when something new comes, a few fields at a time.
+local function tidy(count)
+  local gone = 0
+  for _, name in ipairs(redis.call('HRANDFIELD', key, count)) do
+    local s = redis.call('HGET', key, name)
+    local place = s and parse(name, s)
+    if place and place.keep < now then gone = gone + redis.call('HDEL', key, name) end
+  end
+  return gone
+end
+
+local function save(place)
+  local out = { struct.pack('>I6I6', place.barrier, place.keep) }
+  for _, entry in ipairs(place.entries) do
+    out[#out + 1] = entry.id .. struct.pack('>I6B', entry.reserved, entry.marked and 1 or 0)
+  end
+  local body = table.concat(out)
+  local raw = string.char(1) .. checksum(string.char(1) .. field, body, key) .. body
+  redis.call('HSET', key, field, raw)
+  local life = math.max(place.keep - now, 1000)
+  if redis.call('PTTL', key) < life then
+    redis.call('PEXPIRE', key, string.format('%.0f', life))
+  end
+  return raw
+end
+
+local function remove(place, id)
+  place.byId[id] = nil
+  for n, entry in ipairs(place.entries) do
+    if entry.id == id then return table.remove(place.entries, n) end
+  end
+end
+`
+
+/**
+ * Takes a place for a session in its subject's index, before the session is written, and decides whom it displaces.
+ *
+ * ARGV: field, id, epoch, life of the place, max ('' for no limit), onLimit, then what the caller has read of each
+ * known session, oldest first: id, reservation, 'live', 'dead', 'pending' or 'stale'.
+ * Gives 'ended', 'limit', or 'ok', the reservation, whether it is a new place, how many of the following are evicted by
+ * this one, then ids and reservations of those that must be ended first.
+ */
+export const RESERVE_SCRIPT: string = `${OPEN}
+local id, epoch, life, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local place = open()
+if not place then return { 'corrupt' } end
+-- Barriers are kept for a day: what began earlier is refused, whoever it is for. 0 claims no epoch.
+if epoch > 0 and epoch < now - ${DAY} then return { 'ended' } end
+if epoch < place.barrier then return { 'ended' } end
+
+local state, first, help = {}, {}, {}
+for n = 7, #ARGV, 3 do
+  local entry = place.byId[ARGV[n]]
+  if entry and entry.reserved == tonumber(ARGV[n + 1]) then
+    if ARGV[n + 2] == 'stale' then
+      remove(place, ARGV[n])
+    else
+      state[ARGV[n]] = ARGV[n + 2]
+      if ARGV[n + 2] == 'live' and not entry.marked and entry.id ~= id then first[#first + 1] = entry end
+    end
+  end
+end
+local evicted = 0
+if max then
+  -- What is on its way, or has come since the caller looked, counts as live and as the youngest.
+  local young = {}
+  for _, entry in ipairs(place.entries) do
+    local known = state[entry.id]
+    if entry.marked and known ~= 'dead' then
+      help[#help + 1] = entry
+    elseif not entry.marked and entry.id ~= id and (known == nil or known == 'pending') then
+      young[#young + 1] = entry
+    end
+  end
+  table.sort(young, function(a, b)
+    if a.reserved ~= b.reserved then return a.reserved < b.reserved end
+    return a.id < b.id
+  end)
+  for _, entry in ipairs(young) do first[#first + 1] = entry end
+  evicted = math.max(#first + 1 - max, 0)
+  if evicted > 0 and ARGV[6] == 'reject' then return { 'limit' } end
+  for n = 1, evicted do first[n].marked = true end
+end
+
+local old = place.byId[id]
+local reserved = math.max(now, old and old.reserved + 1 or 0)
+if old then
+  old.reserved, old.marked = reserved, false
+else
+  place.entries[#place.entries + 1] = { id = id, reserved = reserved, marked = false }
+end
+place.keep = math.max(place.keep, now + life, place.barrier > 0 and place.barrier + ${DAY} or 0)
+save(place)
+tidy(3)
+local out = { 'ok', string.format('%.0f', reserved), old and '0' or '1', string.format('%d', evicted) }
+for n = 1, evicted do
+  out[#out + 1] = first[n].id
+  out[#out + 1] = string.format('%.0f', first[n].reserved)
+end
+for _, entry in ipairs(help) do
+  if entry.id ~= id then
+    out[#out + 1] = entry.id
+    out[#out + 1] = string.format('%.0f', entry.reserved)
+  end
+end
+return out
+`
+
+/** Gives a place back that this caller made. ARGV: field, id, reservation. */
+export const RELEASE_SCRIPT: string = `${OPEN}
+local place = open()
+local entry = place and place.byId[ARGV[2]]
+if not entry or entry.reserved ~= tonumber(ARGV[3]) then return { 'none' } end
+remove(place, ARGV[2])
+if #place.entries == 0 and place.barrier == 0 then
+  redis.call('HDEL', key, field)
+else
+  save(place)
+end
+return { 'ok' }
+`
+
+/**
+ * Refuses every later sign-in that began before \`epoch\`, and tells who is there.
+ * ARGV: field, epoch. Gives the field's text from before, and this server's time.
+ */
+export const BAR_SCRIPT: string = `${OPEN}
+local before = redis.call('HGET', key, field)
+local place = open()
+if not place then return { 'corrupt' } end
+place.barrier = math.max(place.barrier, tonumber(ARGV[2]))
+place.keep = math.max(place.keep, math.max(place.barrier, now) + ${DAY} + 3600000)
+save(place)
+return { 'ok', before or '', string.format('%.0f', now) }
+`
+
+/** What a limit must know of a subject: the field's text and this server's time. ARGV: field. */
+export const PEEK_SCRIPT: string = `
+local t = redis.call('TIME')
+return { redis.call('HGET', KEYS[1], ARGV[1]) or '', t[1] }
+`
+
+/** Removes what has had its time from one bucket. ARGV: '', number of fields to look at. */
+export const TIDY_SCRIPT: string = `${OPEN}
+return { 'ok', tidy(tonumber(ARGV[2])) }
+`

@@ -1,0 +1,210 @@
+import type { SessionRecord } from '@holdfast/core/store'
+import { decodeRecord } from './codec.js'
+import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
+import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
+import { corrupt, unavailable, unsupported } from './errors.js'
+import type { Keys } from './keys.js'
+import type { Rules } from './options.js'
+import { EPOCHS } from './scripts/all.js'
+
+/** What a script answered: a word, and what belongs to it. */
+export interface Answer {
+  readonly status: string
+  readonly parts: readonly unknown[]
+}
+
+/** What came of asking for the counters. */
+interface Advance {
+  readonly what: 'read' | 'subject' | 'everyone'
+  readonly at?: number
+  readonly reason?: string
+}
+
+/** The server as the store speaks to it: scripts, records and counters, over any driver. */
+export class Server {
+  readonly keys: Keys
+  readonly #driver: Driver
+  readonly #rules: Rules
+  /** A connection of its own where writes wait for replicas: others need not wait behind them. */
+  #writer: Promise<Driver> | null = null
+  #epochs: Epochs | null = null
+  #known = 0
+
+  constructor(driver: Driver, keys: Keys, rules: Rules) {
+    this.#driver = driver
+    this.keys = keys
+    this.#rules = rules
+  }
+
+  /** The highest revocation count heard of. */
+  get known(): number {
+    return this.#known
+  }
+
+  /** Takes note of a count that a notice tells. */
+  note(count: number): void {
+    if (count > this.#known) this.#known = count
+  }
+
+  /** Runs a script that writes one key, and waits for its replicas where that is asked for. */
+  async write(script: Script, key: string, args: readonly Arg[]): Promise<Answer> {
+    return this.#run(await this.#writing(), script, [key], args, this.#waiting())
+  }
+
+  /** Runs a script that only reads. */
+  read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
+    return invoke(this.#driver, { script, keys: [key], args }).then(({ reply }) => reply)
+  }
+
+  /** Runs a script of one session, which must know the counters. */
+  async session(
+    script: Script,
+    id: string,
+    args: readonly Arg[],
+    epochs?: Epochs,
+  ): Promise<Answer> {
+    const key = this.keys.session(id)
+    const driver = await this.#writing()
+    for (let attempt = 0; ; attempt++) {
+      // On one server the script reads the counters itself; in a Cluster they are in another slot, so they are read first.
+      const known = this.#driver.cluster ? (epochs ?? (await this.epochs())).text : ''
+      const keys: [string, ...string[]] = this.#driver.cluster ? [key] : [key, this.keys.epochs]
+      const all = [known, this.keys.epochs, ...args]
+      const answer = await this.#run(driver, script, keys, all, this.#waiting())
+      if (answer.status !== 'epochs' || attempt > 0) return answer
+      await this.advance({ what: 'read' })
+    }
+  }
+
+  /** The counters as they are. */
+  async epochs(): Promise<Epochs> {
+    const reply = await ask(this.#driver, this.keys.epochs, ['GET', this.keys.epochs])
+    return this.#learn(reply) ?? this.advance({ what: 'read' })
+  }
+
+  /** Reads the counters by script, which makes them where they are missing, or counts a revocation. */
+  async advance({ what, at = 0, reason = '' }: Advance): Promise<Epochs> {
+    const args = [what, String(this.#known), String(at), reason, this.keys.channel]
+    const driver = what === 'read' ? this.#driver : await this.#writing()
+    const then = what === 'read' ? undefined : this.#waiting()
+    const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, then)
+    const epochs = this.#learn(parts[0])
+    if (epochs === null) throw corrupt('the revocation counters of the redis store are missing')
+    return epochs
+  }
+
+  /** The record with everything that ended it, or null, and the counters that it was read with. */
+  async find(id: string): Promise<SessionRecord | null> {
+    const [record] = await this.findAll([id])
+    if (record instanceof Error) throw record
+    return record ?? null
+  }
+
+  /** Records in the order of the ids; in the place of one that cannot be read stands why. */
+  async findAll(ids: readonly string[]): Promise<readonly (SessionRecord | Error | null)[]> {
+    const keys = ids.map((id) => this.keys.session(id))
+    const { values, epochs: reply } = await this.#fetch(keys)
+    if (values.every((value) => value === null)) return values.map(() => null)
+    const epochs = this.#learn(reply) ?? (await this.advance({ what: 'read' }))
+    return values.map((value, n) => read(value, keys[n] ?? '', ids[n] ?? '', epochs))
+  }
+
+  async #fetch(
+    keys: readonly string[],
+  ): Promise<{ readonly values: readonly unknown[]; readonly epochs: unknown }> {
+    if (this.#driver.cluster) {
+      const reads = [...keys, this.keys.epochs].map((key) => ask(this.#driver, key, ['GET', key]))
+      const values = await Promise.all(reads)
+      return { epochs: values.pop(), values }
+    }
+    const reply = await ask(this.#driver, this.keys.epochs, ['MGET', this.keys.epochs, ...keys])
+    if (!Array.isArray(reply)) throw corrupt('the server answered MGET with something else')
+    const [epochs, ...values]: unknown[] = reply
+    return { epochs, values }
+  }
+
+  close(): void {
+    void this.#writer?.then(
+      (driver) => driver.close(),
+      () => undefined,
+    )
+  }
+
+  async #run(
+    driver: Driver,
+    script: Script,
+    keys: readonly [string, ...string[]],
+    args: readonly Arg[],
+    then: Command | undefined,
+  ): Promise<Answer> {
+    const { reply, followed } = await invoke(driver, { script, keys, args, then })
+    if (!Array.isArray(reply)) throw corrupt('a script answered with something else than a list')
+    const [word, ...parts]: unknown[] = reply
+    const status = toText(word)
+    if (status === 'newer')
+      throw unsupported('a session is stored in a newer format: upgrade Holdfast')
+    if (status.startsWith('corrupt'))
+      throw corrupt('a stored value of the redis store is damaged, or foreign')
+    if (then !== undefined) this.#checkAcknowledged(followed)
+    return { status, parts }
+  }
+
+  #waiting(): Command | undefined {
+    const { wait } = this.#rules
+    if (wait === null) return undefined
+    const rest = [String(wait.replicas), String(wait.timeout)]
+    return wait.fsync ? ['WAITAOF', '1', ...rest] : ['WAIT', ...rest]
+  }
+
+  #checkAcknowledged(followed: unknown): void {
+    const wanted = this.#rules.wait?.replicas ?? 0
+    const counts: unknown[] = Array.isArray(followed) ? followed : [1, followed]
+    const [local, replicas] = counts.map(Number)
+    if (!(followed instanceof Error) && (local ?? 0) >= 1 && (replicas ?? -1) >= wanted) return
+    throw unavailable(
+      followed instanceof Error
+        ? `the write was not acknowledged by replicas: the server refused to wait (${followed.message})`
+        : `the write was not acknowledged by ${wanted} replica(s) in time; it may be lost in a failover`,
+    )
+  }
+
+  /** Takes note of counters as they are stored; null where there are none. */
+  #learn(reply: unknown): Epochs | null {
+    if (reply === null || reply === undefined) return null
+    const text = toText(reply)
+    if (this.#epochs?.text !== text) {
+      this.#epochs = parseEpochs(text, this.keys.epochs)
+      this.note(this.#epochs.current)
+    }
+    return this.#epochs
+  }
+
+  #writing(): Promise<Driver> | Driver {
+    if (this.#rules.wait === null) return this.#driver
+    this.#writer ??= this.#driver.duplicate().catch((error: unknown) => {
+      this.#writer = null
+      throw error
+    })
+    return this.#writer
+  }
+}
+
+function read(
+  value: unknown,
+  key: string,
+  id: string,
+  epochs: Epochs,
+): SessionRecord | Error | null {
+  if (!Buffer.isBuffer(value)) return null
+  try {
+    const record = decodeRecord(value, key, id)
+    return record === null ? null : withEpochs(record, epochs)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** A text of a reply. */
+export function toText(value: unknown): string {
+  return Buffer.isBuffer(value) ? value.toString('utf8') : String(value)
+}

@@ -1,0 +1,63 @@
+import { after, before, test } from 'node:test'
+import { storeCases } from '@holdfast/conformance/store'
+import type { SessionStore } from '@holdfast/core/store'
+import { type RedisClient, redisStore } from '../../src/index.js'
+import { skip } from './redis-server.js'
+
+/** How long the random cases are. */
+export interface Lengths {
+  readonly propertyRuns: number
+  readonly schedules: number
+  readonly rounds: number
+}
+
+export interface SuiteOptions {
+  /** Starts servers and gives a client of them. */
+  readonly start: () => Promise<RedisClient>
+  readonly stop: () => Promise<void>
+  readonly lengths: Lengths
+  /** Which cases run. Default: all. */
+  readonly takes?: (name: string) => boolean
+}
+
+/** Longer forms by environment: HOLDFAST_REDIS_RUNS times as many of each. */
+const FACTOR = Number(process.env['HOLDFAST_REDIS_RUNS'] ?? 1)
+
+let prefixes = 0
+
+/** A prefix that no other case uses. */
+export function newPrefix(): string {
+  prefixes += 1
+  return `t${process.pid.toString(36)}.${prefixes}:`
+}
+
+/** Runs the conformance suite on one server or Cluster, each case under a prefix of its own. */
+export function runSuite({ start, stop, lengths, takes = () => true }: SuiteOptions): void {
+  let client: RedisClient | null = null
+  const opened = new Map<SessionStore, string>()
+  const open = (prefix: string): SessionStore => {
+    if (client === null) throw new Error('the server was not started')
+    const store = redisStore(client, { prefix, timeout: 5000, onWarning: () => undefined })
+    opened.set(store, prefix)
+    return store
+  }
+  before(async () => {
+    if (skip === false) client = await start()
+  })
+  after(async () => {
+    if (skip === false) await stop()
+  })
+  const cases = storeCases({
+    open: () => open(newPrefix()),
+    async reopen(store) {
+      await store.close()
+      return open(opened.get(store) ?? '')
+    },
+    propertyRuns: lengths.propertyRuns * FACTOR,
+    schedules: lengths.schedules * FACTOR,
+    rounds: lengths.rounds * FACTOR,
+  })
+  for (const each of cases) {
+    if (takes(each.name)) test(each.name, { skip: skip || (each.skip ?? false) }, each.run)
+  }
+}
