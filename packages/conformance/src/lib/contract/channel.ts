@@ -96,8 +96,11 @@ export const channelCases: readonly CaseDefinition[] = [
       await expectNotice('eviction', idOf('c'))
       await store.revoke({ kind: 'everyone' }, { at: START, reason: 'breach' })
       await expectNotice('revoke everyone', 'all records: reset')
-      await store.sweep(START + 1e9, 100)
-      await expectNotice('sweep', a)
+      // An engine tells nobody what it deletes, and what it deletes had ended by then.
+      if (store.capabilities.expiry !== 'engine') {
+        await store.sweep(START + 1e9, 100)
+        await expectNotice('sweep', a)
+      }
       unwatch()
     },
   },

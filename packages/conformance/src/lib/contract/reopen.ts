@@ -59,9 +59,12 @@ export const reopenCases: readonly CaseDefinition[] = [
       const touch = { lastSeenAt: AT, idleDeadline: START + 5 * HOUR }
       await expectUpdated(store, idOf('b'), { now: AT, touch })
       const again = await reopen()
-      assert.deepEqual(await again.sweep(START + 2 * HOUR, 10), { deleted: 1, more: false })
-      assert.deepEqual(await idsOf(again, 's', AT), [idOf('b')])
-      assert.deepEqual(await again.sweep(START + 6 * HOUR, 10), { deleted: 1, more: false })
+      // Where the engine deletes in its own time, what is due is not live, and that is all there is to see.
+      const deleted = again.capabilities.expiry === 'engine' ? 0 : 1
+      assert.deepEqual(await again.sweep(START + 2 * HOUR, 10), { deleted, more: false })
+      assert.deepEqual(await idsOf(again, 's', START + 2 * HOUR), [idOf('b')])
+      assert.deepEqual(await again.sweep(START + 6 * HOUR, 10), { deleted, more: false })
+      assert.deepEqual(await idsOf(again, 's', START + 6 * HOUR), [])
     },
   },
   {

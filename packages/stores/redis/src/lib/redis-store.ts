@@ -157,10 +157,8 @@ class RedisStore implements SessionStore {
     if (this.#closed) throw closed()
     // Kept current by notices: it may lag behind by one, never lead.
     if (this.#channel.healthy) return this.#server.known
-    return this.#within('epoch', async () => {
-      await this.#server.advance({ what: 'read' })
-      return this.#server.known
-    })
+    // Its own answer, not what is known by the time that it arrives: a later count would lead.
+    return this.#within('epoch', async () => (await this.#server.advance({ what: 'read' })).current)
   }
 
   watch(listener: (notice: StoreNotice) => void): () => void {
