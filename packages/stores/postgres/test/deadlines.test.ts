@@ -25,20 +25,24 @@ function calls(store: SessionStore): readonly (() => unknown)[] {
   ]
 }
 
-test('a paused server: every call fails in its time, and works again after', { skip }, async (t) => {
-  const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 100 })
-  await store.ready()
-  stage.server.signalAll('SIGSTOP')
-  try {
-    for (let round = 0; round < 2; round++)
-      for (const call of calls(store)) assert.equal(await codeOf(call), TIMEOUT)
-  } finally {
-    stage.server.signalAll('SIGCONT')
-  }
-  // Those that were sent may end first.
-  for (let n = 0; n < 20 && (await codeOf(() => store.find(newId()))) === TIMEOUT; n++);
-  for (const call of calls(store)) await call()
-})
+test(
+  'a paused server: every call fails in its time, and works again after',
+  { skip },
+  async (t) => {
+    const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 100 })
+    await store.ready()
+    stage.server.signalAll('SIGSTOP')
+    try {
+      for (let round = 0; round < 2; round++)
+        for (const call of calls(store)) assert.equal(await codeOf(call), TIMEOUT)
+    } finally {
+      stage.server.signalAll('SIGCONT')
+    }
+    // Those that were sent may end first.
+    for (let n = 0; n < 20 && (await codeOf(() => store.find(newId()))) === TIMEOUT; n++);
+    for (const call of calls(store)) await call()
+  },
+)
 
 test('an exhausted pool: calls fail in their time, and are not sent later', { skip }, async (t) => {
   const schema = await stage.schema()
@@ -54,36 +58,44 @@ test('an exhausted pool: calls fail in their time, and are not sent later', { sk
   assert.deepEqual(rows, [{ n: 0, current: 0 }], 'nothing was inserted, nothing was revoked')
 })
 
-test('a locked session: the change fails in its time, and does not happen later', { skip }, async (t) => {
-  const schema = await stage.schema()
-  const { store, pool } = await stage.store(t, { schema, timeout: 100 })
-  const record = newRecord()
-  await store.insert(record, { now, ...ANY })
-  const locker = await pool.connect()
-  await locker.query('begin')
-  await locker.query(`select 1 from ${schema}.sessions where id = $1 for update`, [record.id])
-  const set = new Map([['app:k', '1']])
-  assert.equal(await codeOf(() => store.update(record.id, { now, set })), TIMEOUT)
-  // A reader is not held up.
-  assert.equal((await store.find(record.id))?.version, record.version)
-  await new Promise((resolve) => {
-    setTimeout(resolve, 200)
-  })
-  await locker.query('rollback')
-  locker.release()
-  assert.equal((await store.find(record.id))?.version, record.version)
-  assert.equal((await store.update(record.id, { now, set })).status, 'updated')
-})
+test(
+  'a locked session: the change fails in its time, and does not happen later',
+  { skip },
+  async (t) => {
+    const schema = await stage.schema()
+    const { store, pool } = await stage.store(t, { schema, timeout: 100 })
+    const record = newRecord()
+    await store.insert(record, { now, ...ANY })
+    const locker = await pool.connect()
+    await locker.query('begin')
+    await locker.query(`select 1 from ${schema}.sessions where id = $1 for update`, [record.id])
+    const set = new Map([['app:k', '1']])
+    assert.equal(await codeOf(() => store.update(record.id, { now, set })), TIMEOUT)
+    // A reader is not held up.
+    assert.equal((await store.find(record.id))?.version, record.version)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200)
+    })
+    await locker.query('rollback')
+    locker.release()
+    assert.equal((await store.find(record.id))?.version, record.version)
+    assert.equal((await store.update(record.id, { now, set })).status, 'updated')
+  },
+)
 
-test('a server that is gone: every call says so, and no error is left unhandled', { skip }, async (t) => {
-  const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 1000 })
-  await store.ready()
-  await stage.server.stop('SIGKILL')
-  for (const call of calls(store))
-    assert.equal(await codeOf(call), 'ERR_SESSION_STORE_UNAVAILABLE')
-  await stage.server.start()
-  for (const call of calls(store)) await call()
-})
+test(
+  'a server that is gone: every call says so, and no error is left unhandled',
+  { skip },
+  async (t) => {
+    const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 1000 })
+    await store.ready()
+    await stage.server.stop('SIGKILL')
+    for (const call of calls(store))
+      assert.equal(await codeOf(call), 'ERR_SESSION_STORE_UNAVAILABLE')
+    await stage.server.start()
+    for (const call of calls(store)) await call()
+  },
+)
 
 test('a failed call names neither statement nor values', { skip }, async (t) => {
   const schema = await stage.schema()

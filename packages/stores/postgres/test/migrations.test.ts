@@ -57,18 +57,22 @@ test('a schema of a newer version is refused, by the store and by migrate', { sk
   assert.equal((await schemaStatus(pool, { schema })).version, 2)
 })
 
-test('a role that may use the tables but not make them is enough for the store', { skip }, async (t) => {
-  const schema = await stage.schema()
-  const admin = stage.server.pool()
-  await admin.query(`create role app login; grant usage on schema ${schema} to app;
+test(
+  'a role that may use the tables but not make them is enough for the store',
+  { skip },
+  async (t) => {
+    const schema = await stage.schema()
+    const admin = stage.server.pool()
+    await admin.query(`create role app login; grant usage on schema ${schema} to app;
     grant select, insert, update, delete on all tables in schema ${schema} to app`)
-  const pool = stage.server.pool({ user: 'app' })
-  const store = postgresStore(pool, { schema, allowForgetful: true })
-  t.after(() => store.close())
-  assert.equal(await store.find(newId()), null)
-  assert.deepEqual(await store.sweep(Date.now(), 10), { deleted: 0, more: false })
-  await assert.rejects(migrate(pool, { schema: 'of_app' }), /refuses access/)
-})
+    const pool = stage.server.pool({ user: 'app' })
+    const store = postgresStore(pool, { schema, allowForgetful: true })
+    t.after(() => store.close())
+    assert.equal(await store.find(newId()), null)
+    assert.deepEqual(await store.sweep(Date.now(), 10), { deleted: 0, more: false })
+    await assert.rejects(migrate(pool, { schema: 'of_app' }), /refuses access/)
+  },
+)
 
 test('two schemas in one database know nothing of each other', { skip }, async (t) => {
   const [one, two] = [await stage.schema(), await stage.schema()]

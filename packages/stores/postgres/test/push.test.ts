@@ -101,54 +101,66 @@ test('a server that says nothing: unhealthy; once it goes on: healthy', { skip }
   assert.equal(await store.epoch(), 0)
 })
 
-test('a server that was killed and came back: what was acknowledged is there', { skip }, async (t) => {
-  const schema = await stage.schema()
-  const { store } = await stage.store(t, { schema })
-  const heard = listenTo(store)
-  await until(isUp(heard), 'the channel is up')
-  const record = newRecord()
-  await store.insert(record, { now, ...ANY })
-  await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
-  await stage.server.stop('SIGKILL')
-  await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
-  await assert.rejects(async () => await store.find(record.id), {
-    code: 'ERR_SESSION_STORE_UNAVAILABLE',
-  })
-  await stage.server.start()
-  await until(() => heard.some(({ kind }) => kind === 'healthy'), 'healthy')
-  assert.equal((await store.find(record.id))?.reason, 'logout')
-})
+test(
+  'a server that was killed and came back: what was acknowledged is there',
+  { skip },
+  async (t) => {
+    const schema = await stage.schema()
+    const { store } = await stage.store(t, { schema })
+    const heard = listenTo(store)
+    await until(isUp(heard), 'the channel is up')
+    const record = newRecord()
+    await store.insert(record, { now, ...ANY })
+    await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
+    await stage.server.stop('SIGKILL')
+    await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
+    await assert.rejects(async () => await store.find(record.id), {
+      code: 'ERR_SESSION_STORE_UNAVAILABLE',
+    })
+    await stage.server.start()
+    await until(() => heard.some(({ kind }) => kind === 'healthy'), 'healthy')
+    assert.equal((await store.find(record.id))?.reason, 'logout')
+  },
+)
 
-test('a manager keeps what it read, and drops it when another process ends it', { skip }, async (t) => {
-  const schema = await stage.schema()
-  const { store: ours } = await stage.store(t, { schema })
-  const { store: theirs, pool } = await stage.store(t, { schema })
-  const keys = [randomBytes(32)]
-  const [here, there] = [ours, theirs].map((store) => createSessions({ store, keys }))
-  assert.ok(here && there)
-  t.after(() => Promise.all([here.close(), there.close()]))
-  const heard = listenTo(theirs)
-  await until(isUp(heard), 'the channel is up')
-  const record = newRecord()
-  const { verifier, verifierHash } = newVerifier()
-  await ours.insert({ ...record, verifierHash }, { now, ...ANY })
-  const token = here.tokenKeys('__Host-session').issue(record.id, verifier)
-  assert.equal((await there.resolve(token)).status, 'active')
-  const queries = async (): Promise<number> => {
-    const { rows } = await pool.query<{ calls: string }>(
-      "select coalesce(sum(idx_scan), 0)::text as calls from pg_stat_user_indexes where schemaname = $1 and indexrelname = 'sessions_pkey'",
-      [schema],
-    )
-    return Number(rows[0]?.calls)
-  }
-  for (let n = 0; n < 100; n++) assert.equal((await there.resolve(token)).status, 'active')
-  await pool.query('select pg_stat_force_next_flush()').catch(() => undefined)
-  assert.ok((await queries()) < 20, 'a hundred checks of one session are not a hundred reads')
-  await here.revoke(record.id)
-  await until(async () => (await there.resolve(token)).status === 'rejected', 'it is rejected')
-})
+test(
+  'a manager keeps what it read, and drops it when another process ends it',
+  { skip },
+  async (t) => {
+    const schema = await stage.schema()
+    const { store: ours } = await stage.store(t, { schema })
+    const { store: theirs, pool } = await stage.store(t, { schema })
+    const keys = [randomBytes(32)]
+    const [here, there] = [ours, theirs].map((store) => createSessions({ store, keys }))
+    assert.ok(here && there)
+    t.after(() => Promise.all([here.close(), there.close()]))
+    const heard = listenTo(theirs)
+    await until(isUp(heard), 'the channel is up')
+    const record = newRecord()
+    const { verifier, verifierHash } = newVerifier()
+    await ours.insert({ ...record, verifierHash }, { now, ...ANY })
+    const token = here.tokenKeys('__Host-session').issue(record.id, verifier)
+    assert.equal((await there.resolve(token)).status, 'active')
+    const queries = async (): Promise<number> => {
+      const { rows } = await pool.query<{ calls: string }>(
+        "select coalesce(sum(idx_scan), 0)::text as calls from pg_stat_user_indexes where schemaname = $1 and indexrelname = 'sessions_pkey'",
+        [schema],
+      )
+      return Number(rows[0]?.calls)
+    }
+    for (let n = 0; n < 100; n++) assert.equal((await there.resolve(token)).status, 'active')
+    await pool.query('select pg_stat_force_next_flush()').catch(() => undefined)
+    assert.ok((await queries()) < 20, 'a hundred checks of one session are not a hundred reads')
+    await here.revoke(record.id)
+    await until(async () => (await there.resolve(token)).status === 'rejected', 'it is rejected')
+  },
+)
 
 function newVerifier(): { readonly verifier: string; readonly verifierHash: string } {
-  const verifier = randomBytes(64).toString('hex').replaceAll(/[^0-9]/g, '').padEnd(43, '0').slice(0, 43)
+  const verifier = randomBytes(64)
+    .toString('hex')
+    .replaceAll(/[^0-9]/g, '')
+    .padEnd(43, '0')
+    .slice(0, 43)
   return { verifier, verifierHash: hashOf(verifier) }
 }

@@ -43,6 +43,12 @@ export function standbyError(): SessionError {
   return new SessionError('ERR_SESSION_STORE_UNAVAILABLE', standbyProblem, { retryable: true })
 }
 
+/** The one row is missing without which nothing can be told apart from what was revoked. */
+export function countersGone(schema: string): SessionError {
+  const message = `the row of ${schema}.epochs is gone, and with it who was revoked. Restore the schema from a backup, or make a new one`
+  return new SessionError('ERR_SESSION_STORE_CORRUPT', message)
+}
+
 /** The tables have not been made, or only some of them. */
 export function missingSchema(schema: string, cause?: unknown): SessionError {
   const option = schema === 'holdfast' ? '' : ` --schema ${schema}`

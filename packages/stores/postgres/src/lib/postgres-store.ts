@@ -20,7 +20,7 @@ import type { Driver, Row, Statement, Value } from './driver.js'
 
 import { driverFor, type PostgresClient } from './drivers/detect.js'
 import { Expiry } from './expiry.js'
-import { closedError, standbyError, storeFailure } from './failures.js'
+import { closedError, countersGone, standbyError, storeFailure } from './failures.js'
 import { channelOf, type PostgresStoreOptions, readOptions, type Settings } from './options.js'
 import { readInserted, readUpdated } from './outcomes.js'
 import { fromRow, toRow } from './rows.js'
@@ -158,8 +158,10 @@ export class PostgresStore implements SessionStore {
     const rows = includeEnded
       ? await this.#call(listAll, common)
       : await this.#call(list, [...common, String(now)])
-    const records = rows.slice(0, limit).map(([row]) => fromRow(row))
-    return { records, next: rows.length > limit ? (records.at(-1)?.id ?? null) : null }
+    if (rows.length === 0) throw countersGone(this.#settings.schema)
+    const found = rows.filter(([row]) => row !== null)
+    const records = found.slice(0, limit).map(([row]) => fromRow(row))
+    return { records, next: found.length > limit ? (records.at(-1)?.id ?? null) : null }
   }
 
   async sweep(now: number, limit: number): Promise<SweepResult> {
@@ -196,7 +198,8 @@ export class PostgresStore implements SessionStore {
 
   async #one(statement: Statement, values: readonly Value[]): Promise<Row> {
     const [row] = await this.#call(statement, values)
-    return row ?? []
+    if (row === undefined) throw countersGone(this.#settings.schema)
+    return row
   }
 
   #call(statement: Statement, values: readonly Value[]): Promise<readonly Row[]> {

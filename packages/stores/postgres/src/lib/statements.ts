@@ -59,12 +59,12 @@ export interface Statements {
 /** The statements for a schema, whose name has been checked. */
 export function statementsFor(name: string): Statements {
   const schema = `"${name}"`
-  const page = (part: string): string => `(select s.*
-    from ${schema}.sessions s cross join ${schema}.epochs e
+  // Without its counters a schema gives no row at all, which is not the same as no session.
+  const shown = (rows: string): string => `select case when s.id is not null then ${STORED} end
+    from ${schema}.epochs e left join lateral (${rows}) s on true order by s.id`
+  const page = (part: string): string => `(select s.* from ${schema}.sessions s
     where s.subject = $1::text and s.id > $2::text and ${part}
     order by s.id limit $3::text::integer)`
-  const shown = (rows: string): string => `select ${STORED}
-    from (${rows}) s cross join ${schema}.epochs e order by s.id limit $3::text::integer`
   return {
     // Settings that only the server's owner can change; a session's own synchronous_commit is set by each call.
     check: statement(`select (select max(version) from ${schema}.migrations)::text,
@@ -76,11 +76,12 @@ export function statementsFor(name: string): Statements {
     ),
     beat: statement(`select set_config('synchronous_commit', 'off', true),
       pg_notify($1::text, $2::text), current::text from ${schema}.epochs`),
-    find: statement(`select pg_is_in_recovery()::text, (select ${STORED}
-      from ${schema}.sessions s cross join ${schema}.epochs e where s.id = $1::text)`),
+    find: statement(`select pg_is_in_recovery()::text, case when s.id is not null then ${STORED} end
+      from ${schema}.epochs e left join ${schema}.sessions s on s.id = $1::text`),
     list: statement(shown(page(LIVE))),
     listAll: statement(
-      shown(`${page('s.revoked_at is null')} union all ${page('s.revoked_at is not null')}`),
+      shown(`${page('s.revoked_at is null')} union all ${page('s.revoked_at is not null')}
+        order by id limit $3::text::integer`),
     ),
     insert: statement(`select status, to_json(evicted)::text from ${schema}.insert_session(
       $1::text::jsonb, $2::text::bigint, $3::text::integer, $4::text, $5::text::integer)`),
