@@ -10,21 +10,22 @@ export function changeArgs(
   reservation: { readonly reserved: number; readonly goodUntil: number } | null,
 ): readonly Arg[] {
   const { touch, settle, rotate, replace, authenticate } = change
-  return [
-    ...[text(change.now), channel, text(slack)],
-    ...[text(change.ifVersion), text(change.ifGeneration), text(change.maxDataBytes)],
-    ...[text(touch?.lastSeenAt), text(touch?.idleDeadline)],
-    ...[bytes(settle?.verifierHash), text(settle?.at)],
-    ...[bytes(rotate?.ifVerifierHash), bytes(rotate?.verifierHash)],
-    ...[rotate?.sealed ?? '', text(rotate?.at)],
-    ...[bytes(replace?.verifierHash), text(replace?.at)],
-    ...[authenticate?.subject ?? '', text(authenticate?.at)],
-    authenticate === undefined ? '' : packMethods(authenticate.methods),
-    ...[text(authenticate?.idleDeadline), text(authenticate?.absoluteDeadline)],
-    authenticate?.persistent === true ? '1' : '0',
-    ...[text(reservation?.reserved), text(reservation?.goodUntil)],
-    ...dataArgs(change),
+  const groups: readonly (readonly Arg[])[] = [
+    [text(change.now), channel, text(slack)],
+    [text(change.ifVersion), text(change.ifGeneration), text(change.maxDataBytes)],
+    [text(touch?.lastSeenAt), text(touch?.idleDeadline)],
+    [bytes(settle?.verifierHash), text(settle?.at)],
+    [bytes(rotate?.ifVerifierHash), bytes(rotate?.verifierHash)],
+    [rotate?.sealed ?? '', text(rotate?.at)],
+    [bytes(replace?.verifierHash), text(replace?.at)],
+    [authenticate?.subject ?? '', text(authenticate?.at)],
+    [authenticate === undefined ? '' : packMethods(authenticate.methods)],
+    [text(authenticate?.idleDeadline), text(authenticate?.absoluteDeadline)],
+    [authenticate?.persistent === true ? '1' : '0'],
+    [text(reservation?.reserved), text(reservation?.goodUntil)],
+    dataArgs(change),
   ]
+  return groups.flat()
 }
 
 function dataArgs({ set, unset, clear }: RecordChange): readonly string[] {

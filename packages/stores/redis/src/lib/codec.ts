@@ -95,7 +95,8 @@ function checksum(bytes: Buffer, key: string): Buffer {
 
 export function hashBytes(verifierHash: string): Buffer {
   const bytes = Buffer.from(verifierHash, 'base64url')
-  if (bytes.length !== HASH_BYTES) throw new TypeError('verifierHash must be a SHA-256 as base64url')
+  if (bytes.length !== HASH_BYTES)
+    throw new TypeError('verifierHash must be a SHA-256 as base64url')
   return bytes
 }
 

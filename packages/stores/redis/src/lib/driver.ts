@@ -24,7 +24,7 @@ export interface SubscriberEvents {
 
 /** What a driver must be able to do; see `ioredis.ts` and `node-redis.ts`. */
 export interface Driver {
-  /** Keys of one command must then be of one slot. */
+  /** Keys of one command must after be of one slot. */
   readonly cluster: boolean
   /** Sends commands in this order on one connection, to the server of `key`, as {@link Node.send} does. */
   send(key: string, commands: readonly Command[]): Promise<readonly unknown[]>
@@ -54,20 +54,20 @@ export interface Invocation {
   readonly keys: readonly [string, ...string[]]
   readonly args: readonly Arg[]
   /** Sent right after it on the same connection, such as WAIT. */
-  readonly then?: Command | undefined
+  readonly after?: Command | undefined
 }
 
 /** Runs a script by its digest; a server that does not know it (restarted, failed over, flushed) is sent the source. */
 export async function invoke(
   driver: Driver,
-  { script, keys, args, then }: Invocation,
+  { script, keys, args, after }: Invocation,
 ): Promise<{ readonly reply: unknown; readonly followed: unknown }> {
   const [key] = keys
   const rest = [String(keys.length), ...keys, ...args]
-  const after = then === undefined ? [] : [then]
-  let replies = await driver.send(key, [['EVALSHA', script.digest, ...rest], ...after])
+  const followers = after === undefined ? [] : [after]
+  let replies = await driver.send(key, [['EVALSHA', script.digest, ...rest], ...followers])
   if (isNoScript(replies[0]))
-    replies = await driver.send(key, [['EVAL', script.source, ...rest], ...after])
+    replies = await driver.send(key, [['EVAL', script.source, ...rest], ...followers])
   const [reply, followed] = replies
   if (reply instanceof Error) throw reply
   return { reply, followed }

@@ -58,4 +58,3 @@ export function corrupt(what: string, cause?: unknown): SessionError {
 export function unsupported(what: string): SessionError {
   return new SessionError('ERR_SESSION_STORE_UNSUPPORTED', what)
 }
-

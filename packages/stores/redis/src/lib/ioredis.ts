@@ -6,7 +6,6 @@ export interface IoredisClient {
   callBuffer(command: string, ...args: Arg[]): Promise<unknown>
   pipeline(): unknown
   duplicate(): unknown
-  on(event: string, listener: (...args: never[]) => void): unknown
   disconnect(): void
 }
 
@@ -16,6 +15,8 @@ interface Pipeline {
 }
 
 interface Connection extends IoredisClient {
+  on(event: 'error' | 'end', listener: () => void): unknown
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
   duplicate(override?: object): unknown
   connect(): Promise<void>
@@ -23,6 +24,7 @@ interface Connection extends IoredisClient {
 }
 
 interface Cluster extends IoredisClient {
+  on(event: 'error', listener: () => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
   nodes(role: string): unknown[]
   duplicate(nodes?: undefined, override?: object): unknown
@@ -133,7 +135,7 @@ async function listen(
     if (open) events.lost()
     open = false
   })
-  connection.on('message', (channel: string, message: string) => events.message(channel, message))
+  connection.on('message', (channel, message) => events.message(channel, message))
   try {
     await connection.connect()
     await connection.subscribe(...channels)

@@ -5,11 +5,11 @@ import type { Arg, Command, Driver, Node, Subscriber, SubscriberEvents } from '.
 export interface NodeRedisClient {
   sendCommand(...args: never[]): Promise<unknown>
   duplicate(): unknown
-  on(event: string, listener: (...args: never[]) => void): unknown
   destroy(): void
 }
 
 interface Connection extends NodeRedisClient {
+  on(event: 'error' | 'end', listener: () => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
   sendCommand(args: readonly Arg[], options: object): Promise<unknown>
   duplicate(overrides?: object): unknown
@@ -21,6 +21,7 @@ interface Connection extends NodeRedisClient {
 }
 
 interface Cluster extends NodeRedisClient {
+  on(event: 'error', listener: () => void): unknown
   readonly masters: readonly unknown[]
   sendCommand(
     key: string,

@@ -86,8 +86,8 @@ export class Server {
   async advance({ what, at = 0, reason = '' }: Advance): Promise<Epochs> {
     const args = [what, String(this.#known), String(at), reason, this.keys.channel]
     const driver = what === 'read' ? this.#driver : await this.#writing()
-    const then = what === 'read' ? undefined : this.#waiting()
-    const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, then)
+    const after = what === 'read' ? undefined : this.#waiting()
+    const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, after)
     const epochs = this.#learn(parts[0])
     if (epochs === null) throw corrupt('the revocation counters of the redis store are missing')
     return epochs
@@ -135,9 +135,9 @@ export class Server {
     script: Script,
     keys: readonly [string, ...string[]],
     args: readonly Arg[],
-    then: Command | undefined,
+    after: Command | undefined,
   ): Promise<Answer> {
-    const { reply, followed } = await invoke(driver, { script, keys, args, then })
+    const { reply, followed } = await invoke(driver, { script, keys, args, after })
     if (!Array.isArray(reply)) throw corrupt('a script answered with something else than a list')
     const [word, ...parts]: unknown[] = reply
     const status = toText(word)
@@ -145,7 +145,7 @@ export class Server {
       throw unsupported('a session is stored in a newer format: upgrade Holdfast')
     if (status.startsWith('corrupt'))
       throw corrupt('a stored value of the redis store is damaged, or foreign')
-    if (then !== undefined) this.#checkAcknowledged(followed)
+    if (after !== undefined) this.#checkAcknowledged(followed)
     return { status, parts }
   }
 

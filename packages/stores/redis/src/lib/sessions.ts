@@ -47,11 +47,19 @@ export class Sessions {
       if (outcome === 'ended' || outcome === 'limit') return { status: outcome }
       place = outcome
     }
+    const { keys } = this.#server
+    const life = Math.max(purgeAt(record) - now, 0) + SLACK
     const answer = await this.#server.session(INSERT, id, [
-      ...[encodeRecord(record, this.#server.keys.session(id)), id, String(epoch), subject ?? ''],
-      ...[String(now), String(Math.max(purgeAt(record) - now, 0) + SLACK)],
-      ...[this.#server.keys.channel, String(SLACK)],
-      ...[String(place?.reserved ?? ''), String(place?.goodUntil ?? '')],
+      encodeRecord(record, keys.session(id)),
+      id,
+      String(epoch),
+      subject ?? '',
+      String(now),
+      String(life),
+      keys.channel,
+      String(SLACK),
+      String(place?.reserved ?? ''),
+      String(place?.goodUntil ?? ''),
     ])
     if (answer.status === 'inserted') return { status: 'inserted', evicted: place?.evicted ?? [] }
     await place?.release()
@@ -133,6 +141,8 @@ export class Sessions {
 /** The reservation was too old when the session was to be written: nothing was. */
 function unexpected({ status }: Answer): Error {
   return status === 'late'
-    ? unavailable('the sign-in took longer than its place in the index is kept; nothing was written')
+    ? unavailable(
+        'the sign-in took longer than its place in the index is kept; nothing was written',
+      )
     : corrupt(`a script answered '${status}'`)
 }

@@ -14,7 +14,11 @@ export interface Findings {
 type Settings = ReadonlyMap<string, string>
 
 const CHECKED = [
-  ...['appendonly', 'appendfsync', 'min-replicas-to-write', 'maxmemory', 'maxmemory-policy'],
+  'appendonly',
+  'appendfsync',
+  'min-replicas-to-write',
+  'maxmemory',
+  'maxmemory-policy',
 ] as const
 
 /** Looks at each server that takes writes. Errors: the driver's own, where one cannot be asked. */

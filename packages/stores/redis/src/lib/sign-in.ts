@@ -124,10 +124,7 @@ export class SignIns {
   }
 
   /** What a limit goes by: each session in the index as it stands, oldest or longest idle first. */
-  async #look(
-    { subject, now, limit }: Candidate,
-    place: SubjectPlace,
-  ): Promise<readonly string[]> {
+  async #look({ subject, now, limit }: Candidate, place: SubjectPlace): Promise<readonly string[]> {
     const [bytes, time] = await this.#peek(place)
     const entries = readEntries(bytes, place)
     if (entries.length === 0) return []
@@ -141,7 +138,9 @@ export class SignIns {
       return limit?.onLimit === 'evict-idle' ? record.lastSeenAt : record.createdAt
     }
     return facts
-      .toSorted((a, b) => compare(age(a.record), age(b.record)) || (a.entry.id < b.entry.id ? -1 : 1))
+      .toSorted(
+        (a, b) => compare(age(a.record), age(b.record)) || (a.entry.id < b.entry.id ? -1 : 1),
+      )
       .flatMap(({ entry, state }) => [entry.id, String(entry.reserved), state])
   }
 

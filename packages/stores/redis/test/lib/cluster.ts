@@ -44,7 +44,7 @@ export class TestCluster {
     }
     for (const { port } of this.servers.slice(1)) await first.cluster('MEET', '127.0.0.1', port)
     const known = async (client: Redis): Promise<boolean> =>
-      String(await client.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)
+      (await client.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)
     for (const client of clients) await until(() => known(client), 'servers meet')
     for (const [n, client] of others.slice(MASTERS - 1).entries()) {
       const master = ids[n] ?? ''
@@ -58,7 +58,7 @@ export class TestCluster {
       )
     }
     const ready = async (client: Redis): Promise<boolean> => {
-      const state = String(await client.cluster('INFO'))
+      const state = await client.cluster('INFO')
       const slots = await client.cluster('SLOTS')
       return state.includes('cluster_state:ok') && slots.every((range) => range.length >= 4)
     }

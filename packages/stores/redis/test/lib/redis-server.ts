@@ -59,11 +59,12 @@ export class RedisServer {
 
   /** Starts it, again after {@link RedisServer.kill}, on what its folder holds. */
   start(): Promise<void> {
-    return this.#spawn([
-      ...['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket],
-      ...['--dir', this.folder, '--save', '', '--daemonize', 'no', '--loglevel', 'warning'],
-      ...['--repl-diskless-sync-delay', '0', ...this.#settings],
-    ])
+    const settings = [
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket],
+      ['--dir', this.folder, '--save', '', '--daemonize', 'no', '--loglevel', 'warning'],
+      ['--repl-diskless-sync-delay', '0', ...this.#settings],
+    ]
+    return this.#spawn(settings.flat())
   }
 
   async #spawn(args: readonly string[]): Promise<void> {

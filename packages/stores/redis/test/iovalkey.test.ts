@@ -1,0 +1,20 @@
+import { Redis } from 'iovalkey'
+import { RedisServer } from './lib/redis-server.js'
+import { runSuite } from './lib/suite.js'
+
+let server: RedisServer | null = null
+let client: Redis | null = null
+
+// It is ioredis with another name: the contract, and a little of the rest.
+runSuite({
+  async start() {
+    server = await RedisServer.start()
+    client = new Redis(server.socket)
+    return client
+  },
+  async stop() {
+    client?.disconnect()
+    await server?.stop()
+  },
+  lengths: { propertyRuns: 10, schedules: 20, rounds: 5 },
+})

@@ -1,0 +1,20 @@
+import { createClient } from 'redis'
+import { RedisServer } from './lib/redis-server.js'
+import { runSuite } from './lib/suite.js'
+
+let server: RedisServer | null = null
+let client: ReturnType<typeof createClient> | null = null
+
+runSuite({
+  async start() {
+    server = await RedisServer.start()
+    client = createClient({ socket: { path: server.socket, tls: false } })
+    await client.connect()
+    return client
+  },
+  async stop() {
+    client?.destroy()
+    await server?.stop()
+  },
+  lengths: { propertyRuns: 60, schedules: 100, rounds: 20 },
+})
