@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { SessionRecord } from '@holdfast/core/store'
+import type { Pool } from 'pg'
+import type { PostgresStore } from '../src/index.js'
+import { ANY, HOUR, newId, newRecord } from './lib/records.js'
+import { skip } from './lib/server.js'
+import { Stage } from './lib/stage.js'
+
+const COUNT = Number(process.env['HOLDFAST_POSTGRES_SESSIONS'] ?? '100000')
+const DUE = COUNT / 10
+const TOUCHES = 2000
+const USER_AGENT =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 x'
+
+const stage = new Stage()
+const now = Date.now()
+
+/** What the server has counted for the sessions table, by connections that have told it. */
+async function countsOf(pool: Pool, schema: string): Promise<Record<string, number>> {
+  await pool.query('select pg_stat_force_next_flush()')
+  await pool.query('select 1')
+  const { rows } = await pool.query(
+    `select n_tup_upd::int as updates, n_tup_hot_upd::int as hot, coalesce(seq_scan, 0)::int as scans
+     from pg_stat_user_tables where schemaname = $1 and relname = 'sessions'`,
+    [schema],
+  )
+  return rows[0] ?? assert.fail('no statistics')
+}
+
+/** Many sessions like `record`, with ids, subjects and hashes of their own; every tenth is due. */
+async function fill(pool: Pool, schema: string, record: SessionRecord): Promise<void> {
+  await pool.query(
+    `insert into ${schema}.sessions
+     select (jsonb_populate_record(s, jsonb_build_object(
+       'id', substr(translate(encode(sha256(n::text::bytea), 'base64'), '+/', 'xy'), 1, 22),
+       'verifier_hash', sha256(('v' || n)::bytea),
+       'subject', 'user-' || n * 7919 % 1000003,
+       'idle_deadline', s.idle_deadline - case when n % 10 = 0 then 7200000 else 0 end,
+       'sweep_at', s.sweep_at - case when n % 10 = 0 then 7200000 else 0 end))).*
+     from ${schema}.sessions s, generate_series(1, $1::int) n where s.id = $2`,
+    [COUNT - 1, record.id],
+  )
+  await pool.query(`vacuum analyze ${schema}.sessions`)
+}
+
+test(`${COUNT} sessions: their size, touches in place, nothing by a scan`, { skip }, async (t) => {
+  const schema = await stage.schema()
+  // One connection, so that the server has heard of all it did.
+  const { store, pool } = await stage.store(t, { schema, timeout: 30_000 }, { max: 1 })
+  const client = { label: 'Chrome on macOS', address: '203.0.113.0', userAgent: USER_AGENT }
+  const record = newRecord({ subject: 'user-0', client })
+  await store.insert(record, { now, ...ANY })
+  await fill(pool, schema, record)
+  t.diagnostic(await sizes(pool, schema))
+  const ids = await someIds(pool, schema)
+  await touches(t, store, pool, schema, ids)
+  const before = await countsOf(pool, schema)
+  await everything(store, ids)
+  const started = performance.now()
+  let deleted = 0
+  for (let more = true; more;) {
+    const batch = await store.sweep(now, 500)
+    deleted += batch.deleted
+    more = batch.more
+  }
+  const took = Math.round(performance.now() - started)
+  t.diagnostic(`sweep of ${deleted} of ${COUNT} in batches of 500: ${took} ms`)
+  assert.ok(deleted >= Math.floor(DUE) - TOUCHES && deleted <= DUE, `${deleted} were due`)
+  const after = await countsOf(pool, schema)
+  assert.equal(after['scans'], before['scans'], 'no call has read the whole table')
+})
+
+async function sizes(pool: Pool, schema: string): Promise<string> {
+  const { rows } = await pool.query<{ name: string; bytes: string }>(
+    `select relname as name, pg_relation_size(oid)::text as bytes from pg_class
+     where relnamespace = $1::regnamespace and relname like 'sessions%' order by 2 desc`,
+    [schema],
+  )
+  const each = rows.map(({ name, bytes }) => [name, Math.round(Number(bytes) / COUNT)] as const)
+  const sum = each.reduce((total, [, bytes]) => total + bytes, 0)
+  assert.ok(sum > 100 && sum < 800, `${sum} bytes for each session`)
+  return `bytes for each session: ${sum} (${each.map((pair) => pair.join(' ')).join(', ')})`
+}
+
+async function someIds(pool: Pool, schema: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select id from ${schema}.sessions where idle_deadline > $1 order by id limit $2`,
+    [now, TOUCHES],
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function touches(
+  t: { diagnostic(message: string): void },
+  store: PostgresStore,
+  pool: Pool,
+  schema: string,
+  ids: readonly string[],
+): Promise<void> {
+  const before = await countsOf(pool, schema)
+  const started = performance.now()
+  for (const id of ids) {
+    const touch = { lastSeenAt: now + 1000, idleDeadline: now + HOUR + 1000 }
+    assert.equal((await store.update(id, { now, touch })).status, 'updated')
+  }
+  const took = Math.round((performance.now() - started) * (1000 / ids.length))
+  const after = await countsOf(pool, schema)
+  const updates = (after['updates'] ?? 0) - (before['updates'] ?? 0)
+  const hot = (after['hot'] ?? 0) - (before['hot'] ?? 0)
+  t.diagnostic(`touches: ${updates} updates, ${hot} of them heap-only; ${took} us each, one by one`)
+  assert.equal(updates, ids.length)
+  assert.ok(hot / updates > 0.95, `${hot} of ${updates} updates were heap-only`)
+}
+
+/** Each kind of call, once. */
+async function everything(store: PostgresStore, ids: readonly string[]): Promise<void> {
+  const ending = { at: now, reason: 'logout' }
+  const [first = '', second = ''] = ids
+  assert.ok(await store.find(first))
+  assert.equal(await store.find(newId()), null)
+  assert.equal((await store.list('user-77', { now, limit: 10 })).records.length, 1)
+  await store.list('user-77', { now, limit: 10, includeEnded: true })
+  const limit = { max: 1, onLimit: 'evict-oldest' } as const
+  assert.equal(
+    (await store.insert(newRecord({ subject: 'user-77' }), { now, limit })).status,
+    'inserted',
+  )
+  assert.equal(await store.revoke({ kind: 'session', id: first }, ending), 1)
+  assert.equal(await store.revoke({ kind: 'session', id: second }, ending), 1)
+  assert.equal(await store.revoke({ kind: 'subject', subject: 'user-78' }, ending), 1)
+}
+
+test('each call is one transaction and one round trip', { skip }, async (t) => {
+  const schema = await stage.schema()
+  const { store, pool } = await stage.store(t, { schema }, { max: 1 })
+  const records = Array.from({ length: 50 }, () => newRecord())
+  await store.ready()
+  const client = await pool.connect()
+  client.release()
+  let sent = 0
+  // What the driver sends, counted where it leaves: each is Parse (once), Bind, Execute and Sync in one piece.
+  const { query } = client
+  client.query = new Proxy(query, {
+    apply(target, self, args) {
+      sent += 1
+      return Reflect.apply(target, self, args)
+    },
+  })
+  for (const record of records) await store.insert(record, { now, ...ANY })
+  for (const { id } of records) await store.find(id)
+  for (const { id } of records) await store.update(id, { now, set: new Map([['app:k', '1']]) })
+  await store.revoke({ kind: 'subject', subject: 'user' }, { at: now, reason: 'logout' })
+  await store.sweep(now + 48 * HOUR, 100)
+  client.query = query
+  assert.equal(sent, 50 + 50 + 50 + 1 + 1)
+})
