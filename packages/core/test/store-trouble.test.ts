@@ -203,6 +203,23 @@ test('only what may safely happen twice is tried again, once', async () => {
   }
 })
 
+test('a session that cannot be read while the counter is still awaited is a failure of that request only', async () => {
+  let slow = false
+  const later = (): Promise<void> =>
+    new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+  const store = interceptStore(memoryStore(), (method) =>
+    slow && method === 'epoch' ? later() : undefined,
+  )
+  const it = await setting(store)
+  slow = true
+  it.troubled = ['find']
+  it.trouble = () => Promise.reject(cause)
+  // An unhandled rejection would end the application's process.
+  await assert.rejects(() => it.world.open(it.browser.token), { cause })
+})
+
 test('a second try that succeeds is a success, and no event', async () => {
   const it = await setting()
   it.troubled = ['find', 'revoke']

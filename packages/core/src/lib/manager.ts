@@ -240,8 +240,8 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     checked: MaybePromise<Checked>,
     epoch: MaybePromise<number>,
   ): Promise<OpenSession> {
-    // Only a sign-in needs the counter, so only a sign-in fails where it cannot be read.
-    await Promise.allSettled([epoch])
+    // Only a sign-in needs the counter, so only a sign-in fails where it cannot be read. The check may fail first.
+    await Promise.allSettled([epoch, checked])
     return new OpenSession(this.#engine, keys, facts, await checked, epoch)
   }
 

@@ -191,7 +191,7 @@ end
 export const EPOCHS_LUA = `
 -- "1 <checksum> <current> <everyone> <everyoneAt> <start> <reason>"; nil where there is none, false where it is damaged.
 local function parseEpochs(s, key)
-  if not s or s == '' then return nil end
+  if not s then return nil end
   local sum, body = string.match(s, '^1 (%x%x%x%x%x%x%x%x) (.*)$')
   if not sum or string.sub(redis.sha1hex(body .. key), 1, 8) ~= sum then return false end
   local current, everyone, at, start, reason = string.match(body, '^(%d+) (%d+) (%d+) (%d+) (.*)$')
