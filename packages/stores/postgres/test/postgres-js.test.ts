@@ -9,15 +9,17 @@ import { runCases } from './lib/suite.js'
 
 const now = Date.now()
 
-function connect(server: TestServer, max = 10): PostgresJs {
+const connect = (server: TestServer): PostgresJs => instance(server, 10)
+
+function instance(server: TestServer, max: number): PostgresJs {
   const options = { host: server.folder, user: 'holdfast', database: 'postgres', max }
   return server.own(postgres({ ...options, onnotice: () => undefined }))
 }
 
-runCases(
-  (name) => !name.startsWith('races: ') || /resurrect|limit|100 parallel/.test(name),
+runCases((name) => !name.startsWith('races: ') || /exceed the limit|100 parallel/.test(name), {
   connect,
-)
+  warm: true,
+})
 
 const stage = new Stage()
 
@@ -46,7 +48,7 @@ test('postgres.js: notices, and health after its connection was cut', { skip }, 
 
 test('postgres.js: busy connections and a server that is gone', { skip }, async (t) => {
   const schema = await stage.schema()
-  const sql = connect(stage.server, 1)
+  const sql = instance(stage.server, 1)
   const store = postgresStore(sql, { schema, allowForgetful: true, timeout: 300 })
   t.after(() => store.close())
   await store.ready()

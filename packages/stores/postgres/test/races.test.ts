@@ -1,3 +1,3 @@
 import { runCases } from './lib/suite.js'
 
-runCases((name) => name.startsWith('races'))
+runCases((name) => name.startsWith('races'), { warm: true })

@@ -4,7 +4,7 @@ import { createSessions } from '@holdfast/core'
 import { randomBytes } from 'node:crypto'
 import { postgresStore } from '../src/index.js'
 import { ANY, newId, newRecord } from './lib/records.js'
-import { skip } from './lib/server.js'
+import { skip, TestServer } from './lib/server.js'
 import { codeOf, Stage } from './lib/stage.js'
 
 /** Nothing is forgotten, but what nobody waits for is written late. */
@@ -115,4 +115,22 @@ test('a read-only connection: reads work, changes say why not', { skip }, async 
   const message = /standby or read-only/
   await assert.rejects(store.insert(newRecord(), { now, ...ANY }), { message })
   assert.equal(await codeOf(() => store.sweep(now, 1)), 'ERR_SESSION_STORE_UNAVAILABLE')
+})
+
+test('a standby is refused: it may not know what has been revoked', { skip }, async (t) => {
+  const schema = await stage.schema()
+  const { store } = await stage.store(t, { schema })
+  const record = newRecord()
+  await store.insert(record, { now, ...ANY })
+  await stage.server.stop()
+  const standby = new TestServer([], stage.server)
+  t.after(() => standby.remove())
+  await standby.start()
+  await stage.server.start()
+  await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
+  const stale = postgresStore(standby.pool(), { schema })
+  t.after(() => stale.close())
+  const refusal = { code: 'ERR_SESSION_STORE_UNAVAILABLE', message: /standby/ }
+  for (const call of [() => stale.ready(), () => stale.find(record.id), () => stale.epoch()])
+    await assert.rejects(async () => await call(), refusal)
 })

@@ -32,13 +32,14 @@ async function countsOf(pool: Pool, schema: string): Promise<Record<string, numb
 async function fill(pool: Pool, schema: string, record: SessionRecord): Promise<void> {
   await pool.query(
     `insert into ${schema}.sessions
-     select (jsonb_populate_record(s, jsonb_build_object(
+     select r.* from ${schema}.sessions s, generate_series(1, $1::int) n,
+     lateral jsonb_populate_record(s, jsonb_build_object(
        'id', substr(translate(encode(sha256(n::text::bytea), 'base64'), '+/', 'xy'), 1, 22),
        'verifier_hash', sha256(('v' || n)::bytea),
-       'subject', 'user-' || n * 7919 % 1000003,
+       'subject', 'user-' || n * 7919::bigint % 1000003,
        'idle_deadline', s.idle_deadline - case when n % 10 = 0 then 7200000 else 0 end,
-       'sweep_at', s.sweep_at - case when n % 10 = 0 then 7200000 else 0 end))).*
-     from ${schema}.sessions s, generate_series(1, $1::int) n where s.id = $2`,
+       'sweep_at', s.sweep_at - case when n % 10 = 0 then 7200000 else 0 end)) r
+     where s.id = $2`,
     [COUNT - 1, record.id],
   )
   await pool.query(`vacuum analyze ${schema}.sessions`)
@@ -113,22 +114,27 @@ async function touches(
   assert.ok(hot / updates > 0.95, `${hot} of ${updates} updates were heap-only`)
 }
 
+/** As the statement in {@link fill} makes them, in no order. */
+function subjectOf(n: number): string {
+  return `user-${(n * 7919) % 1_000_003}`
+}
+
 /** Each kind of call, once. */
 async function everything(store: PostgresStore, ids: readonly string[]): Promise<void> {
   const ending = { at: now, reason: 'logout' }
   const [first = '', second = ''] = ids
   assert.ok(await store.find(first))
   assert.equal(await store.find(newId()), null)
-  assert.equal((await store.list('user-77', { now, limit: 10 })).records.length, 1)
-  await store.list('user-77', { now, limit: 10, includeEnded: true })
+  assert.equal((await store.list(subjectOf(77), { now, limit: 10 })).records.length, 1)
+  await store.list(subjectOf(77), { now, limit: 10, includeEnded: true })
   const limit = { max: 1, onLimit: 'evict-oldest' } as const
   assert.equal(
-    (await store.insert(newRecord({ subject: 'user-77' }), { now, limit })).status,
+    (await store.insert(newRecord({ subject: subjectOf(77) }), { now, limit })).status,
     'inserted',
   )
   assert.equal(await store.revoke({ kind: 'session', id: first }, ending), 1)
   assert.equal(await store.revoke({ kind: 'session', id: second }, ending), 1)
-  assert.equal(await store.revoke({ kind: 'subject', subject: 'user-78' }, ending), 1)
+  assert.equal(await store.revoke({ kind: 'subject', subject: subjectOf(78) }, ending), 1)
 }
 
 test('each call is one transaction and one round trip', { skip }, async (t) => {

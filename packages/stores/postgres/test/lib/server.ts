@@ -29,7 +29,8 @@ export class TestServer {
   readonly #clients: { end(): Promise<unknown> }[] = []
   #child: ChildProcess | null = null
 
-  constructor(settings: readonly string[] = FAST) {
+  /** With `origin`: a standby of that server, which must be stopped. */
+  constructor(settings: readonly string[] = FAST, origin?: TestServer) {
     this.#user = serverUser()
     this.#settings = [...COMMON, ...settings]
     // The server's user could not reach into a folder that is for root alone. A socket's path must be short.
@@ -38,7 +39,8 @@ export class TestServer {
     this.folder = mkdtempSync(join(base, 'hf-pg-'))
     if (this.#user.uid !== undefined)
       chownSync(this.folder, this.#user.uid, this.#user.gid ?? this.#user.uid)
-    this.#initialize()
+    if (origin === undefined) this.#initialize()
+    else this.#copy(origin)
   }
 
   /** The connection string. */
@@ -117,6 +119,13 @@ export class TestServer {
       encoding: 'utf8',
     })
     if (status !== 0) throw new Error(`initdb failed: ${stderr}`)
+  }
+
+  #copy(origin: TestServer): void {
+    const from = join(origin.folder, 'data')
+    const script = 'cp -a "$0" data && touch data/standby.signal'
+    const { status } = spawnSync('sh', ['-c', script, from], { ...this.#user, cwd: this.folder })
+    if (status !== 0) throw new Error('the data folder could not be copied')
   }
 
   async #untilReady(): Promise<void> {
