@@ -20,7 +20,7 @@ async function verdict(
   const { client } = theServer()
   const before: [string, string][] = []
   for (const [name, value] of Object.entries(settings)) {
-    const [, old = ''] = (await client.config('GET', name)) as string[]
+    const [, old = ''] = await client.config('GET', name)
     before.push([name, old])
     await client.config('SET', name, value)
   }
@@ -153,7 +153,6 @@ test('wrong options and clients are refused by name', () => {
     assert.throws(() => redisStore(client, wrong), TypeError)
   }
   const nobody: unknown[] = [null, undefined, {}, 'redis://localhost', 5]
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JavaScript could pass
   for (const each of nobody) assert.throws(() => redisStore(each as Redis), TypeError)
   const renaming = new Redis({ lazyConnect: true, keyPrefix: 'app:' })
   assert.throws(() => redisStore(renaming), { code: 'ERR_SESSION_CONFIG' })

@@ -39,7 +39,6 @@ export function encodeRecord(record: SessionRecord, key: string): Buffer {
   out.raw(hashBytes(record.verifierHash))
   out.integer(record.version)
   out.integer(record.generation)
-  out.integer(record.epoch)
   out.integer(record.createdAt)
   for (const at of instantsOf(record)) out.signed(at - record.createdAt)
   if (record.subject !== null) out.text(record.subject)
@@ -114,7 +113,14 @@ function flagsOf(record: SessionRecord): number {
 
 /** In the order in which they are stored, as distances from the creation. */
 function instantsOf(record: SessionRecord): readonly number[] {
-  return [record.rotatedAt, record.lastSeenAt, record.idleDeadline, record.absoluteDeadline]
+  // Counts of revocations are instants too (see `epochs.lua.ts`).
+  return [
+    record.epoch,
+    record.rotatedAt,
+    record.lastSeenAt,
+    record.idleDeadline,
+    record.absoluteDeadline,
+  ]
 }
 
 export function packMethods(methods: readonly string[]): Buffer {
@@ -158,8 +164,8 @@ function readRecord(input: Unpacker, flags: number, id: string): SessionRecord {
   const verifierHash = input.base64url(HASH_BYTES)
   const version = input.integer()
   const generation = input.integer()
-  const epoch = input.integer()
   const createdAt = input.integer()
+  const epoch = createdAt + input.signed()
   const rotatedAt = createdAt + input.signed()
   const lastSeenAt = createdAt + input.signed()
   const idleDeadline = createdAt + input.signed()

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto'
 
-/** Bits of a subject's hash that choose its bucket: 16,384 buckets, as many as a Cluster has slots. */
-const BUCKET_BITS = 14
-const FIELD_BYTES = 12
+/**
+ * Bits of a subject's hash that choose its bucket, and bytes of it that name it there. 8,192 buckets: up to a million
+ * subjects a bucket is one compact list in the server's memory (of at most 128 fields), and above it a table.
+ */
+const BUCKET_BITS = 13
+const FIELD_BYTES = 10
 
 /** Where something of a subject is kept: a hash that it shares with some other subjects, and its field in it. */
 export interface SubjectPlace {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { corrupt } from './errors.js'
+import { corrupt, unsupported } from './errors.js'
 import type { SubjectPlace } from './keys.js'
 
 /** A session in its subject's index. */
@@ -11,23 +11,31 @@ export interface Entry {
   readonly marked: boolean
 }
 
-const FORMAT = 1
-const HEAD_BYTES = 17
-const ENTRY_BYTES = 29
-const ID_BYTES = 22
+const PLAIN = 1
+const BARRED = 2
+const PLAIN_HEAD = 9
+const BARRED_HEAD = 15
+const ID_BYTES = 17
+const ENTRY_BYTES = 23
+const MARK = 2 ** 47
 
 /** Reads a subject's field as `subject.lua.ts` writes it. Throws `ERR_SESSION_STORE_CORRUPT`. */
 export function readEntries(bytes: Buffer, { key, field }: SubjectPlace): readonly Entry[] {
   if (bytes.length === 0) return []
-  const whole = bytes.length >= HEAD_BYTES && (bytes.length - HEAD_BYTES) % ENTRY_BYTES === 0
-  if (bytes[0] !== FORMAT || !whole || !isIntact(bytes, key, field))
+  const format = bytes[0] ?? 0
+  if (format > BARRED && format < 32)
+    throw unsupported("a subject's index is stored in a newer format: upgrade Holdfast")
+  const head = format === BARRED ? BARRED_HEAD : PLAIN_HEAD
+  const whole = bytes.length >= head && (bytes.length - head) % ENTRY_BYTES === 0
+  if ((format !== PLAIN && format !== BARRED) || !whole || !isIntact(bytes, key, field))
     throw corrupt("a subject's index is damaged")
   const entries: Entry[] = []
-  for (let at = HEAD_BYTES; at < bytes.length; at += ENTRY_BYTES) {
+  for (let at = head; at < bytes.length; at += ENTRY_BYTES) {
+    const reserved = bytes.readUIntBE(at + ID_BYTES, 6)
     entries.push({
-      id: bytes.toString('latin1', at, at + ID_BYTES),
-      reserved: bytes.readUIntBE(at + ID_BYTES, 6),
-      marked: bytes[at + ENTRY_BYTES - 1] === 1,
+      id: unpackId(bytes.subarray(at, at + ID_BYTES)),
+      reserved: reserved % MARK,
+      marked: reserved >= MARK,
     })
   }
   return entries
@@ -36,4 +44,26 @@ export function readEntries(bytes: Buffer, { key, field }: SubjectPlace): readon
 function isIntact(bytes: Buffer, key: string, field: Buffer): boolean {
   const covered = Buffer.concat([bytes.subarray(0, 1), field, bytes.subarray(5), Buffer.from(key)])
   return hash('sha1', covered, 'hex').slice(0, 8) === bytes.toString('hex', 1, 5)
+}
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const ID_LENGTH = 22
+const BASE = 62n
+
+/** A session id as a number of 17 bytes: an index holds many of them. */
+export function packId(id: string): Buffer {
+  let number = 0n
+  for (const digit of id) number = number * BASE + BigInt(DIGITS.indexOf(digit))
+  return Buffer.from(number.toString(16).padStart(2 * ID_BYTES, '0'), 'hex')
+}
+
+/** The id that {@link packId} packed. */
+export function unpackId(bytes: Buffer): string {
+  let number = BigInt(`0x${bytes.toString('hex')}`)
+  let id = ''
+  for (let n = 0; n < ID_LENGTH; n++) {
+    id = DIGITS.charAt(Number(number % BASE)) + id
+    number /= BASE
+  }
+  return id
 }

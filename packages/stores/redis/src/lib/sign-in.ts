@@ -6,8 +6,9 @@ import {
   type SubjectLimit,
 } from '@holdfast/core/store'
 import type { Deadline } from './deadline.js'
+import type { Arg } from './driver.js'
 import type { SubjectPlace } from './keys.js'
-import { type Entry, readEntries } from './place.js'
+import { type Entry, packId, readEntries, unpackId } from './place.js'
 import { BAR, END, PEEK, RELEASE, RESERVE } from './scripts/all.js'
 import { type Server, toText } from './server.js'
 
@@ -65,11 +66,11 @@ export class SignIns {
     deadline.check()
     const life = String(Math.max(absoluteDeadline - now, 0) + SLACK)
     const terms = [String(limit?.max ?? ''), limit?.onLimit ?? '']
-    const args = [place.field, id, String(epoch), life, ...terms, ...known]
+    const args = [place.field, packId(id), String(epoch), life, ...terms, ...known]
     const { status, parts } = await this.#server.write(RESERVE, place.key, args)
     if (status === 'ended' || status === 'limit') return status
-    const [reserved, isNew, count, ...pairs] = parts.map(toText)
-    const evicted = await this.#displace(pairs, Number(count), candidate, deadline)
+    const [reserved, isNew, count] = parts.slice(0, 3).map(toText)
+    const evicted = await this.#displace(parts.slice(3), Number(count), candidate, deadline)
     deadline.check()
     return {
       reserved: Number(reserved),
@@ -77,7 +78,7 @@ export class SignIns {
       evicted,
       release: async () => {
         if (isNew !== '1') return
-        await this.#server.write(RELEASE, place.key, [place.field, id, reserved ?? ''])
+        await this.#server.write(RELEASE, place.key, [place.field, packId(id), reserved ?? ''])
       },
     }
   }
@@ -124,7 +125,7 @@ export class SignIns {
   }
 
   /** What a limit goes by: each session in the index as it stands, oldest or longest idle first. */
-  async #look({ subject, now, limit }: Candidate, place: SubjectPlace): Promise<readonly string[]> {
+  async #look({ subject, now, limit }: Candidate, place: SubjectPlace): Promise<readonly Arg[]> {
     const [bytes, time] = await this.#peek(place)
     const entries = readEntries(bytes, place)
     if (entries.length === 0) return []
@@ -141,12 +142,12 @@ export class SignIns {
       .toSorted(
         (a, b) => compare(age(a.record), age(b.record)) || (a.entry.id < b.entry.id ? -1 : 1),
       )
-      .flatMap(({ entry, state }) => [entry.id, String(entry.reserved), state])
+      .flatMap(({ entry, state }) => [packId(entry.id), String(entry.reserved), state])
   }
 
   /** Ends all of `pairs`, of whom the first `count` go for this sign-in; gives those that it ended. */
   async #displace(
-    pairs: readonly string[],
+    pairs: readonly unknown[],
     count: number,
     { subject, now }: Candidate,
     deadline: Deadline,
@@ -156,9 +157,10 @@ export class SignIns {
     for (let at = 0; at < pairs.length; at += 2 * BATCH) {
       deadline.check()
       const batch = pairs.slice(at, at + 2 * BATCH)
-      const ends = batch.map(async (id, n) => {
+      const ends = batch.map(async (packed, n) => {
         if (n % 2 === 1) return
-        const outcome = await this.#end(id, batch[n + 1] ?? '', subject, ending)
+        const id = unpackId(toBuffer(packed))
+        const outcome = await this.#end(id, toText(batch[n + 1]), subject, ending)
         if (outcome !== 'none' && at + n < 2 * count) evicted.push(id)
       })
       await Promise.all(ends)

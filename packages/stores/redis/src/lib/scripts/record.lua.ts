@@ -72,9 +72,8 @@ local function readBody(s)
     r.hash, at = string.sub(s, at, at + 31), at + 32
     r.version, at = readInteger(s, at)
     r.generation, at = readInteger(s, at)
-    r.epoch, at = readInteger(s, at)
     r.created, at = readInteger(s, at)
-    for _, name in ipairs({ 'rotated', 'seen', 'idle', 'absolute' }) do
+    for _, name in ipairs({ 'epoch', 'rotated', 'seen', 'idle', 'absolute' }) do
       local distance
       distance, at = readSigned(s, at)
       r[name] = r.created + distance
@@ -128,8 +127,8 @@ end
 
 local function packInto(out, r)
   for _, part in ipairs({
-    r.hash, integer(r.version), integer(r.generation), integer(r.epoch), integer(r.created),
-    signed(r.rotated - r.created), signed(r.seen - r.created),
+    r.hash, integer(r.version), integer(r.generation), integer(r.created),
+    signed(r.epoch - r.created), signed(r.rotated - r.created), signed(r.seen - r.created),
     signed(r.idle - r.created), signed(r.absolute - r.created),
   }) do out[#out + 1] = part end
   local flags = r.persistent and PERSISTENT or 0

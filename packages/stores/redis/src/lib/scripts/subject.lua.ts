@@ -1,28 +1,34 @@
 import { RECORD_LUA } from './record.lua.js'
 
 const DAY = 24 * 3_600_000
-const ENTRY_BYTES = 29
 
 /**
- * A subject's field in its bucket: format, checksum, barrier, the instant until which it must be kept, and 29 bytes for each
- * session: id, reservation, mark. Reservations are instants of this server's clock; a marked session is to be ended before
- * the next one of the subject is written.
+ * A subject's field in its bucket: format (1, or 2 with a barrier), checksum, the second until which it must be kept, the
+ * barrier, and 23 bytes for each session: packed id, then reservation, with 2^47 added as a mark. Reservations are instants
+ * of this server's clock; a marked session is to be ended before the next one of the subject is written.
  */
 const OPEN = `${RECORD_LUA}
 local key, field = KEYS[1], ARGV[1]
 local now = milliseconds()
+local ID, ENTRY, MARK = 17, 23, 2 ^ 47
 
 local function parse(name, s)
-  if string.byte(s, 1) ~= 1 then return nil end
-  if (#s - 17) % ${ENTRY_BYTES} ~= 0 then return nil end
-  if checksum(string.sub(s, 1, 1) .. name, string.sub(s, 6), key) ~= string.sub(s, 2, 5) then
-    return nil
+  local format = string.byte(s, 1)
+  if format and format > 2 and format < 32 then return nil, 'newer' end
+  local head = format == 2 and 15 or 9
+  if (format ~= 1 and format ~= 2) or #s < head or (#s - head) % ENTRY ~= 0 then
+    return nil, 'corrupt'
   end
-  local place = { entries = {}, byId = {} }
-  place.barrier, place.keep = struct.unpack('>I6I6', s, 6)
-  for at = 18, #s, ${ENTRY_BYTES} do
-    local reserved, mark = struct.unpack('>I6B', s, at + 22)
-    local entry = { id = string.sub(s, at, at + 21), reserved = reserved, marked = mark == 1 }
+  if checksum(string.sub(s, 1, 1) .. name, string.sub(s, 6), key) ~= string.sub(s, 2, 5) then
+    return nil, 'corrupt'
+  end
+  local place = { entries = {}, byId = {}, barrier = 0 }
+  place.keep = struct.unpack('>I4', s, 6) * 1000
+  if format == 2 then place.barrier = struct.unpack('>I6', s, 10) end
+  for at = head + 1, #s, ENTRY do
+    local reserved = struct.unpack('>I6', s, at + ID)
+    local entry = { id = string.sub(s, at, at + ID - 1), marked = reserved >= MARK }
+    entry.reserved = reserved % MARK
     place.entries[#place.entries + 1] = entry
     place.byId[entry.id] = entry
   end
@@ -40,25 +46,27 @@ local function tidy(count)
   local gone = 0
   for _, name in ipairs(redis.call('HRANDFIELD', key, count)) do
     local s = redis.call('HGET', key, name)
-    local place = s and parse(name, s)
-    if place and place.keep < now then gone = gone + redis.call('HDEL', key, name) end
+    if s and #s >= 9 and struct.unpack('>I4', s, 6) * 1000 < now and parse(name, s) then
+      gone = gone + redis.call('HDEL', key, name)
+    end
   end
   return gone
 end
 
 local function save(place)
-  local out = { struct.pack('>I6I6', place.barrier, place.keep) }
+  local barred = place.barrier > 0
+  local out = { struct.pack('>I4', math.min(math.ceil(place.keep / 1000), 2 ^ 32 - 1)) }
+  if barred then out[2] = struct.pack('>I6', place.barrier) end
   for _, entry in ipairs(place.entries) do
-    out[#out + 1] = entry.id .. struct.pack('>I6B', entry.reserved, entry.marked and 1 or 0)
+    out[#out + 1] = entry.id
+    out[#out + 1] = struct.pack('>I6', entry.reserved + (entry.marked and MARK or 0))
   end
-  local body = table.concat(out)
-  local raw = string.char(1) .. checksum(string.char(1) .. field, body, key) .. body
-  redis.call('HSET', key, field, raw)
+  local format, body = string.char(barred and 2 or 1), table.concat(out)
+  redis.call('HSET', key, field, format .. checksum(format .. field, body, key) .. body)
   local life = math.max(place.keep - now, 1000)
   if redis.call('PTTL', key) < life then
     redis.call('PEXPIRE', key, string.format('%.0f', life))
   end
-  return raw
 end
 
 local function remove(place, id)
@@ -72,15 +80,15 @@ end
 /**
  * Takes a place for a session in its subject's index, before the session is written, and decides whom it displaces.
  *
- * ARGV: field, id, epoch, life of the place, max ('' for no limit), onLimit, then what the caller has read of each
+ * ARGV: field, packed id, epoch, life of the place, max ('' for no limit), onLimit, then what the caller has read of each
  * known session, oldest first: id, reservation, 'live', 'dead', 'pending' or 'stale'.
  * Gives 'ended', 'limit', or 'ok', the reservation, whether it is a new place, how many of the following are evicted by
  * this one, then ids and reservations of those that must be ended first.
  */
 export const RESERVE_SCRIPT: string = `${OPEN}
 local id, epoch, life, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local place = open()
-if not place then return { 'corrupt' } end
+local place, problem = open()
+if problem then return { problem } end
 -- Barriers are kept for a day: what began earlier is refused, whoever it is for. 0 claims no epoch.
 if epoch > 0 and epoch < now - ${DAY} then return { 'ended' } end
 if epoch < place.barrier then return { 'ended' } end
@@ -128,7 +136,7 @@ else
 end
 place.keep = math.max(place.keep, now + life, place.barrier > 0 and place.barrier + ${DAY} or 0)
 save(place)
-tidy(3)
+tidy(2)
 local out = { 'ok', string.format('%.0f', reserved), old and '0' or '1', string.format('%d', evicted) }
 for n = 1, evicted do
   out[#out + 1] = first[n].id
@@ -143,7 +151,7 @@ end
 return out
 `
 
-/** Gives a place back that this caller made. ARGV: field, id, reservation. */
+/** Gives a place back that this caller made. ARGV: field, packed id, reservation. */
 export const RELEASE_SCRIPT: string = `${OPEN}
 local place = open()
 local entry = place and place.byId[ARGV[2]]
@@ -163,8 +171,8 @@ return { 'ok' }
  */
 export const BAR_SCRIPT: string = `${OPEN}
 local before = redis.call('HGET', key, field)
-local place = open()
-if not place then return { 'corrupt' } end
+local place, problem = open()
+if problem then return { problem } end
 place.barrier = math.max(place.barrier, tonumber(ARGV[2]))
 place.keep = math.max(place.keep, math.max(place.barrier, now) + ${DAY} + 3600000)
 save(place)
