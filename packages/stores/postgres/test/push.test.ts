@@ -67,6 +67,41 @@ test('the counter is known without a round trip while the channel is up', { skip
   await until(() => ours.epoch() === 2, 'the revocation of another process')
 })
 
+test(
+  'a notice that somebody else sends moves no counter and stops nothing',
+  { skip },
+  async (t) => {
+    const schema = await stage.schema()
+    const { store, pool } = await stage.store(t, { schema })
+    const heard = listenTo(store)
+    await until(isUp(heard), 'the channel is up')
+    for (const payload of [
+      '',
+      '#',
+      '#x',
+      ';',
+      ';;',
+      '99;',
+      '99;*',
+      'x;y',
+      '1e9;',
+      `;${'x'.repeat(7000)}`,
+    ])
+      await pool.query('select pg_notify($1, $2)', [`${schema}_sessions`, payload])
+    heard.length = 0
+    await until(isUp(heard), 'it goes on')
+    assert.equal(await store.epoch(), 0)
+    const record = newRecord({ epoch: 99 })
+    await store.insert(record, { now, ...ANY })
+    await store.revoke({ kind: 'everyone' }, { at: now, reason: 'breach' })
+    assert.equal(
+      (await store.find(record.id))?.reason,
+      'breach',
+      'a counter that leads helps nobody',
+    )
+  },
+)
+
 test('a cut connection: unhealthy, then healthy on a new one', { skip }, async (t) => {
   const schema = await stage.schema()
   const { store, pool } = await stage.store(t, { schema })

@@ -18,6 +18,7 @@ export interface ChannelParts {
   readonly driver: Driver
   readonly name: string
   readonly beat: Statement
+  readonly epoch: Statement
   /** Looks at the server again after a (re)connection and gives the counter; rejects if the server is not fit. */
   readonly greet: () => Promise<number>
 }
@@ -42,6 +43,8 @@ export class Channel {
   #tickAt = 0
   #count = 0
   #epoch: number | null = null
+  #reading: Promise<void> | null = null
+  #again = false
   #closed = false
 
   constructor(parts: ChannelParts) {
@@ -99,39 +102,27 @@ export class Channel {
       const ear = await driver.listen(name, {
         heard: (payload) => current() && this.#heard(payload),
         lost: () => current() && this.#lost(),
-        again: () => current() && void this.#renew(),
       })
       if (!current()) return ear.close()
       this.#ear = ear
-      await this.#greet()
+      this.#heardAt = performance.now()
+      this.#beatAt = this.#heardAt
+      // Listening comes first, then the counter: what changes in between is heard.
+      const epoch = await this.#parts.greet()
+      if (!current()) return
+      this.#epoch = epoch
+      this.#beat()
     } catch {
       if (current()) this.#lost()
     }
   }
 
-  /** Listening comes first, then the counter: what changes in between is heard. */
-  async #greet(): Promise<void> {
-    const attempt = this.#attempt
-    const epoch = await this.#parts.greet()
-    if (this.#closed || attempt !== this.#attempt) return
-    this.#epoch = epoch
-    this.#failures = 0
-    this.#heardAt = performance.now()
-    this.#tickAt = this.#heardAt
+  /** The first beat was heard: notices come through. */
+  #rise(): void {
     const was = this.#state
     this.#state = 'up'
+    this.#failures = 0
     this.notify({ kind: was === 'down' ? 'healthy' : 'reset' })
-    this.#beat()
-  }
-
-  /** The client has made a new connection by itself. */
-  async #renew(): Promise<void> {
-    this.#fall()
-    try {
-      await this.#greet()
-    } catch {
-      this.#lost()
-    }
   }
 
   #lost(): void {
@@ -166,7 +157,7 @@ export class Channel {
     // A process that was held up itself has not read its messages yet: it does so before the next tick.
     const heldUp = now - this.#tickAt > 2 * TICK
     this.#tickAt = now
-    if (this.#state !== 'up') return
+    if (this.#ear === null) return
     if (now - this.#heardAt > SILENCE && !heldUp) this.#lost()
     else if (now - this.#beatAt >= BEAT) this.#beat()
   }
@@ -186,17 +177,37 @@ export class Channel {
   #heard(payload: string): void {
     if (payload.startsWith('#')) return this.#heardBeat(payload.slice(1))
     const [epoch = '', ids = ''] = payload.split(';')
-    if (epoch !== '') this.learned(Number(epoch))
+    // Anybody who may connect may notify: what a notice says of the counter is a reason to read it, no more.
+    if (Number(epoch) > (this.#epoch ?? Infinity)) this.#readEpoch()
     if (ids === '*') return this.notify({ kind: 'reset' })
     if (ids === '') return
     for (const id of ids.split(',')) this.notify({ kind: 'changed', id })
   }
 
+  /** Reads the counter; once more if it is asked for again meanwhile. */
+  #readEpoch(): void {
+    const ear = this.#ear
+    if (ear === null || this.#reading !== null) {
+      this.#again = ear !== null
+      return
+    }
+    this.#again = false
+    const done = (): void => {
+      this.#reading = null
+      if (this.#again) this.#readEpoch()
+    }
+    this.#reading = ear
+      .run(this.#parts.epoch, [])
+      .then(([row]) => this.learned(Number(row?.[0] ?? 0)))
+      .then(done, done)
+  }
+
   #heardBeat(nonce: string): void {
     const sentAt = this.#beats.get(nonce)
-    if (sentAt === undefined || this.#state !== 'up') return
+    if (sentAt === undefined) return
     this.#beats.clear()
     this.#heardAt = performance.now()
+    if (this.#state !== 'up') this.#rise()
     this.notify({ kind: 'confirmed', age: Math.ceil(this.#heardAt - sentAt) })
   }
 }

@@ -14,17 +14,15 @@ export interface Statement {
 export interface EarEvents {
   /** A notice came in. */
   readonly heard: (payload: string) => void
-  /** The connection is gone, and with it perhaps notices; {@link Driver.listen} makes another one. */
+  /** The connection is gone, or was made anew by the client, and notices may have been missed. */
   readonly lost: () => void
-  /** The client has made a new connection by itself: notices may have been missed. */
-  readonly again: () => void
 }
 
 /** A connection that listens. */
 export interface Ear {
   /** Runs a statement of one row on it, or on another connection if the client cannot. */
   run(statement: Statement, values: readonly Value[]): Promise<readonly Row[]>
-  /** Ends what {@link Driver.listen} opened. */
+  /** Ends what {@link Driver.listen} opened, as far as the client can. */
   close(): void
 }
 
@@ -36,7 +34,7 @@ export interface Driver {
   run(statement: Statement, values: readonly Value[], expiry: Expiry): Promise<readonly Row[]>
   /** Runs statements without parameters in one transaction. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
-  /** Listens on a connection of its own; resolves once it does. */
+  /** Listens on a connection of its own; resolves once it does, and rejects after two seconds at the latest. */
   listen(channel: string, events: EarEvents): Promise<Ear>
   /** Lets go of the client, which is its user's to end. */
   release(): void

@@ -77,6 +77,7 @@ export class PostgresStore implements SessionStore {
       driver,
       name: channelOf(settings.schema),
       beat: this.#statements.beat,
+      epoch: this.#statements.epoch,
       greet: () => this.#greet(),
     })
     if (settings.push) {
@@ -222,14 +223,14 @@ export class PostgresStore implements SessionStore {
   async #guard<T>(work: (expiry: Expiry) => Promise<T>): Promise<T> {
     this.#checkOpen()
     const expiry = new Expiry(this.#settings.timeout)
-    const running = work(expiry)
+    const running = expiry.race(work(expiry))
     this.#running.add(running)
-    const done = (): void => void this.#running.delete(running)
-    running.then(done, done)
     try {
-      return await expiry.race(running)
+      return await running
     } catch (error) {
       throw storeFailure(error, this.#settings.schema)
+    } finally {
+      this.#running.delete(running)
     }
   }
 

@@ -45,12 +45,14 @@ interface Way {
    * network, it begins when that read is answered, still before the application sees the request.
    */
   readonly warm?: boolean
+  /** Only this share of the random part. Default 1. */
+  readonly share?: number
 }
 
 /** Runs the conformance cases whose names `takes` accepts, on a server of their own. */
 export function runCases(
   takes: (name: string) => boolean,
-  { connect = (server) => server.pool({ max: 20 }), warm = false }: Way = {},
+  { connect = (server) => server.pool({ max: 20 }), warm = false, share = 1 }: Way = {},
 ): void {
   const opened = new Map<SessionStore, string>()
   let server: TestServer
@@ -84,7 +86,9 @@ export function runCases(
       await store.close()
       await schemas.giveBack(opened.get(store) ?? '')
     },
-    ...AMOUNT,
+    propertyRuns: Math.ceil(AMOUNT.propertyRuns * share),
+    schedules: Math.ceil(AMOUNT.schedules * share),
+    rounds: Math.ceil(AMOUNT.rounds * share),
   })
   for (const { name, skip: reason, run } of cases)
     if (takes(name)) test(name, { skip: skip || (reason ?? false) }, run)

@@ -21,10 +21,17 @@ export interface PostgresJs extends Unsafe {
   ): PromiseLike<{ unlisten(): Promise<unknown> }>
 }
 
+const CONNECT_TIMEOUT = 2000
+
 /** A postgres.js instance as a {@link Driver}. */
 export class PostgresJsDriver implements Driver {
   readonly #sql: PostgresJs
   readonly #prepare: boolean
+  readonly #waiting: (() => void)[] = []
+  #events: EarEvents | null = null
+  #subscribed = false
+  #listening = false
+  #unlisten: (() => Promise<unknown>) | null = null
 
   constructor(sql: PostgresJs, prepare: boolean) {
     this.#sql = sql
@@ -54,30 +61,56 @@ export class PostgresJsDriver implements Driver {
     return resultOf<T>(outcome)
   }
 
+  /**
+   * Subscribes once: postgres.js itself listens again on each new connection, for as long as it takes, and tells when it
+   * does. It does not tell when a connection is lost; the store's own beat does.
+   */
   async listen(channel: string, events: EarEvents): Promise<Ear> {
-    let closed = false
-    let times = 0
-    const listening = await this.#sql.listen(
-      channel,
-      (payload) => {
-        if (!closed) events.heard(payload)
-      },
-      () => {
-        times += 1
-        if (times > 1 && !closed) events.again()
-      },
-    )
+    this.#events = events
+    if (!this.#subscribed) this.#subscribe(channel)
+    if (!this.#listening) await this.#untilListening()
     return {
       run: async ({ text }, values) =>
         await this.#sql.unsafe(text, [...values], { prepare: this.#prepare }).values(),
       close: () => {
-        closed = true
-        listening.unlisten().catch(() => undefined)
+        if (this.#events === events) this.#events = null
       },
     }
   }
 
-  release(): void {}
+  release(): void {
+    this.#events = null
+    this.#unlisten?.().catch(() => undefined)
+  }
+
+  #subscribe(channel: string): void {
+    this.#subscribed = true
+    const heard = (payload: string): void => this.#events?.heard(payload)
+    const listening = this.#sql.listen(channel, heard, () => this.#nowListening())
+    this.#unlisten = async () => await (await listening).unlisten()
+    // It goes on trying.
+    Promise.resolve(listening).catch(() => undefined)
+  }
+
+  #nowListening(): void {
+    const again = this.#listening
+    this.#listening = true
+    for (const wake of this.#waiting.splice(0)) wake()
+    if (again) this.#events?.lost()
+  }
+
+  async #untilListening(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push(resolve)
+        timer = setTimeout(() => reject(new Error('no connection to listen on')), CONNECT_TIMEOUT)
+        timer.unref()
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 }
 
 function resultOf<T>(outcome: { readonly result: T } | null): T {

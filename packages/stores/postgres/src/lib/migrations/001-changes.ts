@@ -7,10 +7,13 @@ language plpgsql as $fn$
 declare
   r {schema}.sessions := jsonb_populate_record(null::{schema}.sessions, p_session);
   since bigint;
+  present bigint;
 begin
   perform {schema}.begin_call(p_wait, true);
   if r.subject is not null then perform {schema}.lock_subject(r.subject); end if;
-  select everyone into strict since from {schema}.epochs;
+  select everyone, current into strict since, present from {schema}.epochs;
+  -- A counter from before a failover that lost revocations must not stand above those to come.
+  r.epoch := least(r.epoch, present);
   if r.epoch < since or r.subject is not null and {schema}.is_barred(r.subject, r.epoch) then
     status := 'ended';
     return;
