@@ -28,7 +28,7 @@ redisTest('a session takes no more memory than promised, indexes included', asyn
   const before = await used()
   for (let n = 0; n < SESSIONS; n += BATCH) {
     const now = Date.now()
-    const batch = Array.from({ length: BATCH }, (_, each) =>
+    const batch = Array.from({ length: BATCH }, async (_, each) =>
       store.insert(
         newRecord({
           epoch,
