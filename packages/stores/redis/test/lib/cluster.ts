@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Cluster, Redis } from 'ioredis'
 import { RedisServer, until } from './redis-server.js'
 
@@ -14,12 +17,12 @@ export class TestCluster {
 
   static async start(...settings: readonly string[]): Promise<TestCluster> {
     const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...settings]
-    const servers = await Promise.all(
-      Array.from({ length: 2 * MASTERS }, () => RedisServer.start(...options)),
-    )
-    const cluster = new TestCluster(servers)
-    await cluster.#join()
-    return cluster
+    const servers: RedisServer[] = []
+    for (let n = 0; n < 2 * MASTERS; n++) servers.push(await RedisServer.plan(...options))
+    introduce(servers)
+    await Promise.all(servers.map((server) => server.start()))
+    await Promise.all(servers.map(isReady))
+    return new TestCluster(servers)
   }
 
   /** A client of all of it. */
@@ -30,39 +33,35 @@ export class TestCluster {
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()))
   }
+}
 
-  async #join(): Promise<void> {
-    const clients = this.servers.map(({ port }) => new Redis(port, '127.0.0.1'))
-    const [first, ...others] = clients
-    if (first === undefined) throw new Error('a Cluster has servers')
-    const ids = await Promise.all(clients.map((client) => client.cluster('MYID')))
-    for (const [n, client] of clients.slice(0, MASTERS).entries()) {
+/** Writes what each would learn of the others by gossip, which takes ten seconds. */
+function introduce(servers: readonly RedisServer[]): void {
+  const ids = servers.map(() => randomBytes(20).toString('hex'))
+  for (const [self, { folder }] of servers.entries()) {
+    const lines = servers.map(({ port }, n) => {
+      const mine = n === self ? 'myself,' : ''
+      const address = `${ids[n]} 127.0.0.1:${port}@${port + 10_000}`
+      if (n >= MASTERS)
+        return `${address} ${mine}slave ${ids[n - MASTERS]} 0 0 ${n - MASTERS + 1} connected`
       const from = Math.ceil((n * SLOTS) / MASTERS)
       const to = Math.ceil(((n + 1) * SLOTS) / MASTERS) - 1
-      await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to)
-      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', n + 1)
-    }
-    for (const { port } of this.servers.slice(1)) await first.cluster('MEET', '127.0.0.1', port)
-    const known = async (client: Redis): Promise<boolean> =>
-      (await client.cluster('INFO')).includes(`cluster_known_nodes:${2 * MASTERS}`)
-    for (const client of clients) await until(() => known(client), 'servers meet')
-    for (const [n, client] of others.slice(MASTERS - 1).entries()) {
-      const master = ids[n] ?? ''
-      await until(
-        () =>
-          client.cluster('REPLICATE', master).then(
-            () => true,
-            () => false,
-          ),
-        'replicas replicate',
-      )
-    }
-    const ready = async (client: Redis): Promise<boolean> => {
-      const state = await client.cluster('INFO')
-      const slots = await client.cluster('SLOTS')
-      return state.includes('cluster_state:ok') && slots.every((range) => range.length >= 4)
-    }
-    for (const client of clients) await until(() => ready(client), 'the Cluster stands')
-    for (const client of clients) client.disconnect()
+      return `${address} ${mine}master - 0 0 ${n + 1} connected ${from}-${to}`
+    })
+    const epoch = `vars currentEpoch ${MASTERS} lastVoteEpoch 0`
+    writeFileSync(join(folder, 'nodes.conf'), `${[...lines, epoch].join('\n')}\n`)
   }
+}
+
+async function isReady({ port }: RedisServer): Promise<void> {
+  const client = new Redis(port, '127.0.0.1')
+  await until(async () => {
+    const state = await client.cluster('INFO')
+    const replication = await client.info('replication')
+    const linked = /role:master/.test(replication)
+      ? /state=online/.test(replication)
+      : /master_link_status:up/.test(replication)
+    return state.includes('cluster_state:ok') && linked
+  }, 'the Cluster stands')
+  client.disconnect()
 }

@@ -29,13 +29,14 @@ export class RedisServer {
   }
 
   static async start(...settings: readonly string[]): Promise<RedisServer> {
-    return RedisServer.on(await freePort(), ...settings)
-  }
-
-  static async on(port: number, ...settings: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(port, settings)
+    const server = await RedisServer.plan(...settings)
     await server.start()
     return server
+  }
+
+  /** One that is not started yet: its folder may still be filled. */
+  static async plan(...settings: readonly string[]): Promise<RedisServer> {
+    return new RedisServer(await freePort(), settings)
   }
 
   /** A Sentinel over the server at `port`. */
