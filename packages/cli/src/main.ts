@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { run } from './lib/run.js'
 
 const { env, argv, stdout, stderr } = process

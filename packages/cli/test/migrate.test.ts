@@ -4,7 +4,7 @@ import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Server, skip, startServer } from './lib/server.js'
 
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 
 let server: Server
 

@@ -9,7 +9,8 @@ import { Stage } from './lib/stage.js'
 
 const COUNT = Number(process.env['HOLDFAST_POSTGRES_SESSIONS'] ?? '100000')
 const DUE = COUNT / 10
-const TOUCHES = 2000
+const TOUCHES = 1000
+const ROUNDS = 3
 const USER_AGENT =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 x'
 
@@ -101,16 +102,18 @@ async function touches(
 ): Promise<void> {
   const before = await countsOf(pool, schema)
   const started = performance.now()
-  for (const id of ids) {
-    const touch = { lastSeenAt: now + 1000, idleDeadline: now + HOUR + 1000 }
-    assert.equal((await store.update(id, { now, touch })).status, 'updated')
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const id of ids) {
+      const touch = { lastSeenAt: now + round, idleDeadline: now + HOUR + round }
+      assert.equal((await store.update(id, { now, touch })).status, 'updated')
+    }
   }
-  const took = Math.round((performance.now() - started) * (1000 / ids.length))
+  const took = Math.round((performance.now() - started) * (1000 / (ids.length * ROUNDS)))
   const after = await countsOf(pool, schema)
   const updates = (after['updates'] ?? 0) - (before['updates'] ?? 0)
   const hot = (after['hot'] ?? 0) - (before['hot'] ?? 0)
   t.diagnostic(`touches: ${updates} updates, ${hot} of them heap-only; ${took} us each, one by one`)
-  assert.equal(updates, ids.length)
+  assert.equal(updates, ids.length * ROUNDS)
   assert.ok(hot / updates > 0.95, `${hot} of ${updates} updates were heap-only`)
 }
 

@@ -10,7 +10,7 @@ import { until } from './stage.js'
 const LONG = process.env['HOLDFAST_POSTGRES_LONG'] === '1'
 const AMOUNT = LONG
   ? { propertyRuns: 1000, schedules: 10_000, rounds: 2000 }
-  : { propertyRuns: 400, schedules: 1000, rounds: 200 }
+  : { propertyRuns: 400, schedules: 600, rounds: 100 }
 
 /** Schemas that nobody uses, empty. Making one takes longer than most cases. */
 class Schemas {

@@ -60,7 +60,7 @@ create table {schema}.sessions (
   client_agent text,
   methods jsonb not null default '[]' check (jsonb_typeof(methods) = 'array'),
   data jsonb not null default '{}' check (jsonb_typeof(data) = 'object')
-) with (fillfactor = 80);
+) with (fillfactor = 90);
 
 comment on column {schema}.sessions.sweep_at is
   'When a sweep looks at the session: never later than a second after its end. A touch leaves it alone, so that it stays a heap-only update; the sweep moves it on.';
