@@ -129,7 +129,8 @@ export class Channel {
 
   #tick(): void {
     if (this.#subscriber === null) return
-    if (performance.now() - this.#heardAt > PATIENCE * this.#heartbeat) return this.#lost()
+    const silent = performance.now() - this.#heardAt > PATIENCE * this.#heartbeat
+    if (silent || this.#subscriber.isStale) return this.#lost()
     this.#send().catch(() => undefined)
   }
 

@@ -12,8 +12,10 @@ export interface Node {
   send(commands: readonly Command[]): Promise<readonly unknown[]>
 }
 
-/** A connection that listens until it is closed or lost; it never reconnects by itself. */
+/** Listens until it is closed or lost; it never reconnects by itself. */
 export interface Subscriber {
+  /** Whether a server takes writes by now that it does not listen to. */
+  readonly isStale: boolean
   close(): void
 }
 
@@ -30,11 +32,50 @@ export interface Driver {
   send(key: string, commands: readonly Command[]): Promise<readonly unknown[]>
   /** Each server that takes writes. */
   masters(): Promise<readonly Node[]>
-  /** Opens a connection of its own to a server that takes writes, and listens. */
+  /** Opens a connection of its own to each server that takes writes, and listens. */
   subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber>
   /** The same with a connection of its own, for commands that block; `close` ends it. */
   duplicate(): Promise<Driver>
   close(): void
+}
+
+/** Several subscribers as one: where one is lost, all are closed. */
+export async function subscribeAll(
+  targets: readonly ((events: SubscriberEvents) => Promise<Pick<Subscriber, 'close'>>)[],
+  events: SubscriberEvents,
+  isStale: () => boolean,
+): Promise<Subscriber> {
+  let open = true
+  const subscribers: Pick<Subscriber, 'close'>[] = []
+  const close = (): void => {
+    open = false
+    for (const subscriber of subscribers) subscriber.close()
+  }
+  const lost = (): void => {
+    if (!open) return
+    close()
+    events.lost()
+  }
+  const message = (channel: string, text: string): void => {
+    if (open) events.message(channel, text)
+  }
+  const openings = targets.map(async (target) => {
+    const subscriber = await target({ message, lost })
+    subscribers.push(subscriber)
+    if (!open) subscriber.close()
+  })
+  const outcomes = await Promise.allSettled(openings)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined || targets.length === 0 || !open) {
+    close()
+    throw failed?.reason ?? new Error('no server that takes writes is known, or it was lost')
+  }
+  return {
+    close,
+    get isStale() {
+      return isStale()
+    },
+  }
 }
 
 /** A script, known to servers by its digest. */

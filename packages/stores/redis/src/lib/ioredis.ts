@@ -1,5 +1,13 @@
 import { SessionError } from '@holdfast/core'
-import type { Arg, Command, Driver, Node, Subscriber, SubscriberEvents } from './driver.js'
+import {
+  type Arg,
+  type Command,
+  type Driver,
+  type Node,
+  type Subscriber,
+  subscribeAll,
+  type SubscriberEvents,
+} from './driver.js'
 
 /** What the store uses of an ioredis or iovalkey client. */
 export interface IoredisClient {
@@ -143,7 +151,7 @@ async function listen(
     close()
     throw error
   }
-  return { close }
+  return { close, isStale: false }
 }
 
 class SingleDriver implements Driver {
@@ -201,11 +209,20 @@ class ClusterDriver implements Driver {
     return Promise.resolve(nodes)
   }
 
+  /**
+   * To each server by itself, although a message reaches all of them: what goes by the Cluster's bus is now and then 40 ms
+   * late (it waits for acknowledgements of TCP), and a shard that nothing comes from would not be missed.
+   */
   subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
     const connections = this.#connections()
-    const chosen = connections[Math.floor(Math.random() * connections.length)]
-    if (chosen === undefined) return Promise.reject(new Error('no server of the Cluster is known'))
-    return listen(chosen.duplicate({ ...SINGLE_USE, readOnly: false }), channels, events)
+    const addresses = new Set(connections.map(addressOf))
+    const targets = connections.map(
+      (connection) => (each: SubscriberEvents) =>
+        listen(connection.duplicate({ ...SINGLE_USE, readOnly: false }), channels, each),
+    )
+    const isStale = (): boolean =>
+      this.#connections().some((connection) => !addresses.has(addressOf(connection)))
+    return subscribeAll(targets, events, isStale)
   }
 
   duplicate(): Promise<Driver> {
@@ -222,6 +239,10 @@ class ClusterDriver implements Driver {
   #connections(): readonly Connection[] {
     return this.#client.nodes('master').filter(isConnection)
   }
+}
+
+function addressOf({ options }: Connection): string {
+  return `${String(options?.['host'])}:${String(options?.['port'])}`
 }
 
 function isRedirection(reply: unknown): boolean {

@@ -1,5 +1,13 @@
 import { SessionError } from '@holdfast/core'
-import type { Arg, Command, Driver, Node, Subscriber, SubscriberEvents } from './driver.js'
+import {
+  type Arg,
+  type Command,
+  type Driver,
+  type Node,
+  type Subscriber,
+  subscribeAll,
+  type SubscriberEvents,
+} from './driver.js'
 
 /** What the store uses of a node-redis client or cluster. */
 export interface NodeRedisClient {
@@ -22,7 +30,7 @@ interface Connection extends NodeRedisClient {
 
 interface Cluster extends NodeRedisClient {
   on(event: 'error', listener: () => void): unknown
-  readonly masters: readonly unknown[]
+  readonly masters: readonly { readonly address: string }[]
   sendCommand(
     key: string,
     isReadonly: boolean,
@@ -104,7 +112,7 @@ async function listen(
     close()
     throw error
   }
-  return { close }
+  return { close, isStale: false }
 }
 
 function optionsOf(value: unknown): object {
@@ -177,11 +185,14 @@ class ClusterDriver implements Driver {
     }))
   }
 
+  /** To each server by itself: see `ioredis.ts`. */
   async subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
-    const connections = await this.#connections()
-    const chosen = connections[Math.floor(Math.random() * connections.length)]
-    if (chosen === undefined) throw new Error('no server of the Cluster is known')
-    return listen(chosen, channels, events)
+    const addresses = new Set(this.#addresses())
+    const targets = (await this.#connections()).map(
+      (connection) => (each: SubscriberEvents) => listen(connection, channels, each),
+    )
+    const isStale = (): boolean => this.#addresses().some((address) => !addresses.has(address))
+    return subscribeAll(targets, events, isStale)
   }
 
   async duplicate(): Promise<Driver> {
@@ -194,6 +205,10 @@ class ClusterDriver implements Driver {
 
   close(): void {
     destroy(this.#client)
+  }
+
+  #addresses(): readonly string[] {
+    return this.#client.masters.map(({ address }) => address)
   }
 
   async #connections(): Promise<readonly Connection[]> {
