@@ -4,12 +4,12 @@ import { createServer, type Server } from 'node:https'
 import { join } from 'node:path'
 import { SessionError, type Sessions } from '@holdfast/core'
 import type { SessionData } from '@holdfast/express'
-import { lmdbStore } from '@holdfast/lmdb'
 import { createApp } from './app.js'
 import { readCertificate } from './certificate.js'
 import { openDataFolder, readKeys } from './data-folder.js'
 import { createSiteSessions } from './sessions.js'
 import { StartError } from './start-error.js'
+import { openStore, type SiteStore } from './store.js'
 
 /** For requests that are under way when the site is stopped. */
 const GRACE = 5_000
@@ -19,12 +19,13 @@ try {
   const folder = openDataFolder(process.env['HOLDFAST_DATA'])
   const keys = readKeys(folder)
   const certificate = await readCertificate(folder)
-  const sessions = createSiteSessions({ store: lmdbStore(join(folder, 'sessions')), keys })
+  const opened = await openStore(process.env['HOLDFAST_STORE'], join(folder, 'sessions'))
+  const sessions = createSiteSessions({ store: opened.store, keys })
   sessions.on('store_failed', ({ operation, code }) =>
     console.error(`store: ${operation}: ${code}`),
   )
   const server = createServer(certificate, createApp(sessions))
-  stopOnSignal(server, sessions)
+  stopOnSignal(server, sessions, opened)
   console.log(welcome(await listen(server, port)))
 } catch (error) {
   if (!(error instanceof StartError || error instanceof SessionError)) throw error
@@ -62,12 +63,13 @@ function portTrouble(port: number, error: unknown): string {
 }
 
 /** The first signal lets requests finish, the second does not wait. What was acknowledged is on disk either way. */
-function stopOnSignal(server: Server, sessions: Sessions<SessionData>): void {
+function stopOnSignal(server: Server, sessions: Sessions<SessionData>, opened: SiteStore): void {
   const stop = async (): Promise<void> => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
     setTimeout(() => server.closeAllConnections(), GRACE).unref()
     if (server.listening) await new Promise((resolve) => server.close(resolve))
     await sessions.close()
+    await opened.close()
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())

@@ -14,7 +14,7 @@ export function createSiteSessions(
   options: Pick<SessionsOptions, 'store' | 'clock'> & { readonly keys: readonly KeyInput[] },
 ): Sessions<SessionData> {
   return createSessions<SessionData>({
-    production: true,
+    production: options.store.capabilities.durable,
     client: { label: deviceLabel },
     ...options,
   })
