@@ -3,7 +3,7 @@ import { lmdbStore } from '@holdfast/lmdb'
 import { migrate, postgresStore } from '@holdfast/postgres'
 import { redisStore } from '@holdfast/redis'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+import { Pool } from 'pg'
 import { StartError } from './start-error.js'
 
 /** The site's store, and how to end what was opened for it. */
@@ -41,7 +41,7 @@ function openRedis(address: string): SiteStore {
 }
 
 async function openPostgres(address: string): Promise<SiteStore> {
-  const pool = new pg.Pool({ connectionString: address })
+  const pool = new Pool({ connectionString: address })
   pool.on('error', ({ message }) => console.error(`postgres: ${message}`))
   try {
     await migrate(pool)

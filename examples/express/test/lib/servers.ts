@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+import { Client } from 'pg'
 
 /** A database server of a test's own: its address for HOLDFAST_STORE. */
 export interface DatabaseServer {
@@ -54,7 +54,7 @@ async function startPostgres(program: string): Promise<DatabaseServer> {
   const child = spawn(program, args, { stdio: 'ignore', ...user })
   const address = `postgres://holdfast@localhost/postgres?host=${encodeURIComponent(folder)}`
   await untilReady(async () => {
-    const client = new pg.Client({ connectionString: address })
+    const client = new Client({ connectionString: address })
     client.on('error', () => undefined)
     await client.connect()
     await client.end()
