@@ -103,7 +103,7 @@ redisTest(
     await until(has(notices, 'unhealthy'), 'unhealthy')
     await until(has(notices, 'healthy'), 'healthy after the failover')
     assert.equal((await store.find(record.id))?.reason, 'logout')
-    const { client: newMain } = { client: new Redis(replica.port, '127.0.0.1') }
+    const newMain = new Redis(replica.port, '127.0.0.1')
     t.after(() => newMain.disconnect())
     assert.match(await newMain.info('replication'), /role:master/)
   },

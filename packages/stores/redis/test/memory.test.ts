@@ -5,7 +5,7 @@ import { redisTest } from './lib/harness.js'
 import { ANY, newRecord } from './lib/records.js'
 import { RedisServer } from './lib/redis-server.js'
 
-const SESSIONS = Number(process.env['HOLDFAST_REDIS_SESSIONS'] ?? 100_000)
+const SESSIONS = Number(process.env['HOLDFAST_REDIS_SESSIONS'] ?? 50_000)
 const BATCH = 1000
 /** DESIGN §9: bytes a session, its place in its subject's index included. */
 const GOAL = 320

@@ -4,7 +4,7 @@ import type { Rules } from './options.js'
 import { toText } from './server.js'
 
 /** What was found about the settings of the servers, as sentences for people. */
-export interface Findings {
+interface Findings {
   /** Why an acknowledged revocation may be forgotten: refused where durability is promised. */
   readonly forgets: readonly string[]
   /** What is advised, or could not be read. */
@@ -22,7 +22,7 @@ const CHECKED = [
 ] as const
 
 /** Looks at each server that takes writes. Errors: the driver's own, where one cannot be asked. */
-export async function checkSettings(driver: Driver, rules: Rules): Promise<Findings> {
+async function checkSettings(driver: Driver, rules: Rules): Promise<Findings> {
   const servers = await driver.masters()
   const all = await Promise.all(servers.map((server) => judge(server, rules)))
   const unique = (sentences: readonly string[]): string[] => [...new Set(sentences)]

@@ -137,7 +137,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** A port that is free, with its cluster bus (10,000 above) likewise. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 25_000)
     if ((await isFree(port)) && (await isFree(port + 10_000))) return port
