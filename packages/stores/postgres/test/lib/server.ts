@@ -68,17 +68,17 @@ export class TestServer {
     const gone = new Promise((resolve) => {
       child.once('exit', resolve)
     })
+    // A backend that outlives its postmaster may answer once more: a crash ends all of them.
+    const workers = signal === 'SIGKILL' ? childrenOf(child.pid) : []
     child.kill(signal)
+    for (const pid of workers) kill(pid, signal)
     await gone
   }
 
   /** Pauses the server's every process, or lets them go on. */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const pid = this.#child?.pid
-    if (pid === undefined) return
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-    for (const each of [pid, ...children.filter((text) => text.trim() !== '').map(Number)])
-      process.kill(each, signal)
+    for (const each of [pid, ...childrenOf(pid)]) kill(each, signal)
   }
 
   /** A pool that ends with the server. */
@@ -144,6 +144,22 @@ export class TestServer {
         setTimeout(resolve, 20)
       })
     }
+  }
+}
+
+/** The server's own children: nobody else's processes. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  if (pid === undefined) return []
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return children === '' ? [] : children.split(' ').map(Number)
+}
+
+/** One that has ended meanwhile is no error. */
+function kill(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(pid, signal)
+  } catch {
+    // It is gone.
   }
 }
 
