@@ -4,7 +4,7 @@ import { Client, Pool } from 'pg'
 import postgres from 'postgres'
 import { migrate, postgresStore } from '../src/index.js'
 
-const pool = new Pool({ host: '/nowhere' })
+const pool = new Pool({ host: '/nowhere', connectionTimeoutMillis: 1000 })
 
 test('wrong options are TypeErrors that name them', () => {
   const wrong = [
@@ -52,4 +52,20 @@ test('push: false: nothing is promised, and there is no watch', async () => {
   assert.equal(store.capabilities.push, false)
   assert.equal(store.watch, undefined)
   await store.close()
+})
+
+test('a pool that waits for ever for a connection is warned of, once', async () => {
+  const codes: (string | undefined)[] = []
+  const note = (warning: Error & { code?: string }): void => {
+    codes.push(warning.code)
+  }
+  process.on('warning', note)
+  const waits = new Pool({ host: '/nowhere' })
+  for (const each of [waits, waits, new Pool({ connectionTimeoutMillis: 1000 })])
+    await postgresStore(each).close()
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+  process.off('warning', note)
+  assert.deepEqual(codes, ['HOLDFAST_POOL_WAITS'])
 })

@@ -18,7 +18,7 @@ import { mustLast, toJsonChange } from './change.js'
 import { Channel } from './channel.js'
 import type { Driver, Row, Statement, Value } from './driver.js'
 
-import { driverFor, type PostgresClient } from './drivers/detect.js'
+import { lastingDriver, type PostgresClient } from './drivers/detect.js'
 import { Expiry } from './expiry.js'
 import { closedError, countersGone, standbyError, storeFailure } from './failures.js'
 import { channelOf, type PostgresStoreOptions, readOptions, type Settings } from './options.js'
@@ -43,7 +43,7 @@ export function postgresStore(
   options: PostgresStoreOptions = {},
 ): PostgresStore {
   const settings = readOptions(options)
-  return new PostgresStore(driverFor(client, settings.prepare), settings)
+  return new PostgresStore(lastingDriver(client, settings.prepare), settings)
 }
 
 /** What {@link postgresStore} gives. */

@@ -87,6 +87,7 @@ export class TestServer {
       host: this.folder,
       user: 'holdfast',
       database: 'postgres',
+      connectionTimeoutMillis: 5000,
       ...options,
     })
     pool.on('error', () => undefined)

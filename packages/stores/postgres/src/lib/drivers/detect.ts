@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.js'
-import { PgDriver, type PgPool } from './pg.js'
+import { PgDriver, type PgPool, warnOfWaits } from './pg.js'
 import { PostgresJsDriver, type PostgresJs } from './postgres-js.js'
 
 /** The client of the application: a `pg` Pool or a postgres.js instance. */
@@ -12,6 +12,13 @@ export function driverFor(client: PostgresClient, prepare: boolean): Driver {
   throw new TypeError(
     'the client must be a Pool of pg (new pg.Pool(...), not a Client) or an instance of postgres.js (postgres(...))',
   )
+}
+
+/** The driver of a store, which outlives the troubles of its network, or warns that it will not. */
+export function lastingDriver(client: PostgresClient, prepare: boolean): Driver {
+  const driver = driverFor(client, prepare)
+  if (isPool(client)) warnOfWaits(client)
+  return driver
 }
 
 function isPostgresJs(client: unknown): client is PostgresJs {

@@ -21,7 +21,7 @@ export interface PgPool {
   connect(): Promise<PgPoolClient>
   on(event: 'error', listener: (error: Error) => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
-  readonly options: object
+  readonly options: { readonly connectionTimeoutMillis?: number | undefined }
 }
 
 /** A client that `pool.Client` makes: not in its types, but what the pool itself makes its clients with. */
@@ -146,6 +146,20 @@ export class PgDriver implements Driver {
       throw new TypeError('the pool cannot make a connection for LISTEN; pass push: false')
     return new pool.Client(pool.options)
   }
+}
+
+const warned = new WeakSet<object>()
+
+/** A pool without this option never gets over connections that nobody answers: each holds a place in it for good. */
+export function warnOfWaits(pool: PgPool): void {
+  const { connectionTimeoutMillis } = pool.options
+  if (connectionTimeoutMillis !== undefined && connectionTimeoutMillis > 0) return
+  if (warned.has(pool)) return
+  warned.add(pool)
+  process.emitWarning(
+    'the pg Pool has no connectionTimeoutMillis: when the network goes silent, connections that nobody answers fill it for good. Pass 1000 or so',
+    { type: 'HoldfastWarning', code: 'HOLDFAST_POOL_WAITS' },
+  )
 }
 
 function isClientClass(value: unknown): value is new (options: object) => PgClient {
