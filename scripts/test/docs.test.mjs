@@ -42,6 +42,7 @@ test('every page that the project promises is there', () => {
   const guides = ['getting-started', 'concepts', 'options', 'threat-model', 'deployment']
   const more = [
     'coming-from-express-session',
+    'choosing-a-store',
     'writing-a-store',
     'testing',
     'reference/errors',
