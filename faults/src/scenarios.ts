@@ -1,0 +1,193 @@
+import type { Expectations } from './check/model.js'
+import type { Proxy } from './proxy.js'
+import type { StoreServer } from './servers/server.js'
+import type { Stage } from './stage.js'
+import { now } from './time.js'
+
+/** What a scenario has to do with: one server behind one proxy. */
+export interface Scene {
+  readonly stage: Stage
+  readonly server: StoreServer
+  readonly proxy: Proxy
+}
+
+/** One kind of trouble, again and again while the workers go on. */
+export interface Scenario {
+  readonly name: string
+  readonly expected: Expectations
+  readonly run: (scene: Scene) => Promise<void>
+}
+
+/** Nothing that was acknowledged is lost, nothing that was seen comes back. */
+export const ALL: Expectations = { durable: true, steady: true }
+
+export const kill: Scenario = {
+  name: 'kill -9 and restart',
+  expected: ALL,
+  async run({ stage, server }) {
+    while (stage.goesOn) {
+      stage.fault('kill')
+      await server.kill()
+      await stage.down(
+        () => stage.pause(0, 100),
+        () => server.start(),
+      )
+      await stage.pause(100, 300)
+    }
+  },
+}
+
+export const stop: Scenario = {
+  name: 'pause (SIGSTOP)',
+  expected: ALL,
+  async run({ stage, server }) {
+    while (stage.goesOn) {
+      stage.fault('pause')
+      await server.freeze()
+      await stage.down(
+        () => stage.pause(50, 1500),
+        () => server.thaw(),
+      )
+      await stage.pause(100, 1000)
+    }
+  },
+}
+
+export const cut: Scenario = {
+  name: 'cut',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    while (stage.goesOn) {
+      stage.fault('cut')
+      proxy.cut()
+      await stage.pause(100, 400)
+      await stage.cutOff(proxy, 'refuse', 50, 1000)
+      await stage.pause(200, 1000)
+    }
+  },
+}
+
+const blackhole: Scenario = {
+  name: 'blackhole',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    while (stage.goesOn) {
+      await stage.cutOff(proxy, 'blackhole', 100, 2000)
+      await stage.pause(500, 1000)
+    }
+  },
+}
+
+const deaf: Scenario = {
+  name: 'requests arrive, answers do not',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    while (stage.goesOn) {
+      stage.fault('deaf')
+      proxy.set({ kind: 'deaf' })
+      await stage.pause(100, 1000)
+      proxy.set({ kind: 'none' })
+      stage.up()
+      await stage.pause(500, 1000)
+    }
+  },
+}
+
+const slow: Scenario = {
+  name: 'delay and throttle',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    while (stage.goesOn) {
+      stage.fault('delay')
+      proxy.set({ kind: 'delay', milliseconds: 20 + stage.random() * 500 })
+      await stage.pause(500, 1500)
+      stage.fault('throttle')
+      proxy.set({ kind: 'throttle', rate: 20_000 })
+      await stage.pause(500, 1500)
+      proxy.set({ kind: 'none' })
+      await stage.pause(500, 1000)
+    }
+  },
+}
+
+const halfClose: Scenario = {
+  name: 'half-close',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    while (stage.goesOn) {
+      stage.fault('half-close')
+      proxy.halfClose()
+      stage.up()
+      await stage.pause(200, 800)
+    }
+  },
+}
+
+export const emptyHanded: Scenario = {
+  name: 'restart empty-handed',
+  expected: ALL,
+  async run({ stage, server }) {
+    while (stage.goesOn) {
+      stage.fault('empty')
+      const from = now()
+      await server.kill()
+      await stage.down(
+        () => server.wipe(),
+        async () => {
+          await server.start()
+          stage.fleet.mark({ mark: 'emptied', from, to: now() })
+        },
+      )
+      await stage.pause(1000, 2000)
+    }
+  },
+}
+
+export const dropPush: Scenario = {
+  name: 'push channel dropped, then silent for 7 s',
+  expected: ALL,
+  async run({ stage, server, proxy }) {
+    for (;;) {
+      for (let times = 0; times < 5; times++) {
+        stage.fault('drop push')
+        await server.dropPush()
+        await stage.pause(50, 300)
+      }
+      // Calls are answered, changes are not heard of.
+      stage.fault('silent push')
+      proxy.set({ kind: 'blackhole' }, 'push')
+      await stage.pause(7000, 7000)
+      proxy.set({ kind: 'none' })
+      if (!stage.goesOn) return
+    }
+  },
+}
+
+const clocks: Scenario = {
+  name: 'clocks jump by an hour',
+  expected: ALL,
+  async run({ stage }) {
+    const [jumper = 1] = stage.fleet.workers
+    do {
+      for (const offset of [3_600_000, 0, -3_600_000, 0]) {
+        stage.fault('clock')
+        stage.fleet.setClock(jumper, offset)
+        await stage.pause(1000, 2000)
+      }
+    } while (stage.goesOn)
+  },
+}
+
+/** What any server behind a proxy can be made to suffer. */
+export const COMMON: readonly Scenario[] = [
+  kill,
+  stop,
+  cut,
+  blackhole,
+  deaf,
+  slow,
+  halfClose,
+  emptyHanded,
+  dropPush,
+  clocks,
+]
