@@ -34,9 +34,15 @@ interface Connection extends IoredisClient {
 interface Cluster extends IoredisClient {
   on(event: 'error', listener: () => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
+  /** Addresses of each slot's servers, the one that takes writes first. */
+  readonly slots: readonly (readonly string[] | undefined)[]
   nodes(role: string): unknown[]
+  /** Asks the servers again who has which slots. */
+  refreshSlotsCache(done: () => void): void
   duplicate(nodes?: undefined, override?: object): unknown
 }
+
+const SLOTS = 16_384
 
 /** Own connections are for one use: what is lost is opened anew by the store, which then knows that it was lost. */
 const SINGLE_USE = {
@@ -202,27 +208,36 @@ class ClusterDriver implements Driver {
     return sendAll(this.#client, commands)
   }
 
-  masters(): Promise<readonly Node[]> {
-    const nodes = this.#connections().map((connection) => ({
+  async masters(): Promise<readonly Node[]> {
+    // A client that is not connected yet knows no server: a command waits until it does.
+    if (this.#client.slots.length < SLOTS) await this.#client.callBuffer('EXISTS', 'hf')
+    return this.#connections().map((connection) => ({
       send: (commands: readonly Command[]) => sendAll(connection, commands),
     }))
-    return Promise.resolve(nodes)
   }
 
   /**
    * To each server by itself, although a message reaches all of them: what goes by the Cluster's bus is now and then 40 ms
    * late (it waits for acknowledgements of TCP), and a shard that nothing comes from would not be missed.
    */
-  subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
+  async subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber> {
     const connections = this.#connections()
     const addresses = new Set(connections.map(addressOf))
     const targets = connections.map(
       (connection) => (each: SubscriberEvents) =>
         listen(connection.duplicate({ ...SINGLE_USE, readOnly: false }), channels, each),
     )
-    const isStale = (): boolean =>
-      this.#connections().some((connection) => !addresses.has(addressOf(connection)))
-    return subscribeAll(targets, events, isStale)
+    const isStale = (): boolean => {
+      try {
+        return this.#connections().some((connection) => !addresses.has(addressOf(connection)))
+      } catch {
+        return true
+      }
+    }
+    return subscribeAll(targets, events, isStale).catch((error: unknown) => {
+      this.#lookAgain()
+      throw error
+    })
   }
 
   duplicate(): Promise<Driver> {
@@ -236,8 +251,20 @@ class ClusterDriver implements Driver {
     this.#client.disconnect()
   }
 
+  /** One for each server that takes writes. Throws while a slot has none: a lost server is no longer among the nodes. */
   #connections(): readonly Connection[] {
-    return this.#client.nodes('master').filter(isConnection)
+    const connections = this.#client.nodes('master').filter(isConnection)
+    const byAddress = new Map(connections.map((each) => [addressOf(each), each] as const))
+    const wanted = [...new Set(this.#client.slots.map((addresses) => addresses?.[0] ?? ''))]
+    const found = wanted.flatMap((address) => byAddress.get(address) ?? [])
+    if (found.length === wanted.length && this.#client.slots.length === SLOTS) return found
+    this.#lookAgain()
+    throw new Error('a shard of the Cluster has no server that can be reached')
+  }
+
+  /** By itself the client asks who has which slots only when a command fails, and there may be none for that shard. */
+  #lookAgain(): void {
+    this.#client.refreshSlotsCache(() => undefined)
   }
 }
 
