@@ -16,5 +16,5 @@ runSuite({
     client?.destroy()
     await server?.stop()
   },
-  lengths: { propertyRuns: 60, schedules: 100, rounds: 20 },
+  lengths: { propertyRuns: 30, schedules: 60, rounds: 10 },
 })
