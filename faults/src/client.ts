@@ -1,4 +1,10 @@
-import { createSessions, DEFAULT_AUDIENCE, SessionError, type Session, type Sessions } from '@holdfast/core'
+import {
+  createSessions,
+  DEFAULT_AUDIENCE,
+  SessionError,
+  type Session,
+  type Sessions,
+} from '@holdfast/core'
 import { fetchSessions, type Open } from '@holdfast/http'
 import type { HistoryFile, Operation, OperationName } from './history.js'
 import { openStore, type StoreConfig } from './stores.js'
@@ -6,7 +12,8 @@ import { now } from './time.js'
 
 export type Data = Record<string, number>
 type Seen = Partial<Operation>
-type About = Pick<Operation, 'name'> & Partial<Pick<Operation, 'session' | 'subject' | 'key' | 'value'>>
+type About = Pick<Operation, 'name'> &
+  Partial<Pick<Operation, 'session' | 'subject' | 'key' | 'value'>>
 
 /** Errors that say for sure that nothing was changed. */
 const CERTAIN = new Set(['ERR_SESSION_ENDED', 'ERR_SESSION_LIMIT', 'ERR_SESSION_NOT_AUTHENTICATED'])
@@ -55,8 +62,9 @@ export class Client {
   ): Promise<{ readonly seen: Seen; readonly token: string | null; readonly id: string | null }> {
     const headers = token === null ? {} : { cookie: `${DEFAULT_AUDIENCE}=${token}` }
     const { session, commit } = await this.#open(new Request(URL, { headers }))
-    const found = token === null ? {} : standing(session)
-    const more = token !== null && session.id === null ? { outcome: 'no' as const } : await work(session)
+    const found = token === null ? { opened: now() } : standing(session)
+    const more =
+      token !== null && session.id === null ? { outcome: 'no' as const } : await work(session)
     const { id } = session
     const response = await commit(new Response(null))
     const cookie = response.headers.get('set-cookie')
@@ -70,7 +78,9 @@ export class Client {
   }
 
   /** What a token stands for, without a request. */
-  async resolve(token: string): Promise<{ readonly seen: Seen; readonly session: Session<Data> | null }> {
+  async resolve(
+    token: string,
+  ): Promise<{ readonly seen: Seen; readonly session: Session<Data> | null }> {
     const resolution = await this.sessions.resolve(token)
     if (resolution.status === 'active')
       return { seen: standing(resolution.session), session: resolution.session }

@@ -30,7 +30,9 @@ export function measure(history: History): Figures {
   return {
     operations: operations.length,
     faults: marks.filter(({ mark }) => mark === 'fault').length,
-    endedChecks: operations.filter(({ status, reason }) => status === 'rejected' && reason === 'revoked').length,
+    endedChecks: operations.filter(
+      ({ status, reason }) => status === 'rejected' && reason === 'revoked',
+    ).length,
     refusals: failed.map(({ start, end }) => end - start),
     recoveries: marks.flatMap((each) =>
       each.mark === 'up' ? recovery(operations, each.at, nextFault(history, each.at)) : [],
@@ -57,7 +59,9 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 function nextFault({ marks }: History, after: number): number {
-  const faults = marks.flatMap((each) => (each.mark === 'fault' && each.at > after ? [each.at] : []))
+  const faults = marks.flatMap((each) =>
+    each.mark === 'fault' && each.at > after ? [each.at] : [],
+  )
   return Math.min(Infinity, ...faults)
 }
 
@@ -70,9 +74,11 @@ function recovery(operations: readonly Operation[], at: number, until: number): 
     // A check may have been answered from memory.
     if (name === 'check' || name === 'read') continue
     tried.add(worker)
-    if (outcome === 'ok' && end < until) first.set(worker, Math.min(first.get(worker) ?? Infinity, end - at))
+    if (outcome === 'ok' && end < until)
+      first.set(worker, Math.min(first.get(worker) ?? Infinity, end - at))
   }
-  if (tried.size === 0 || first.size < tried.size) return until === Infinity && tried.size > 0 ? [Infinity] : []
+  if (tried.size === 0 || first.size < tried.size)
+    return until === Infinity && tried.size > 0 ? [Infinity] : []
   return [Math.max(...first.values())]
 }
 
@@ -82,9 +88,13 @@ function staleness(history: History): number[] {
   for (const [, operations] of model.bySession) {
     const ending = operations.find(({ name, outcome }) => name === 'revoke' && outcome === 'ok')
     if (ending === undefined) continue
-    const others = operations.filter(({ worker, start }) => worker !== ending.worker && start > ending.end)
+    const others = operations.filter(
+      ({ worker, start }) => worker !== ending.worker && start > ending.end,
+    )
     if (others.length === 0) continue
-    const late = others.filter(({ status }) => status === 'active').map(({ start }) => start - ending.end)
+    const late = others
+      .filter(({ status }) => status === 'active')
+      .map(({ start }) => start - ending.end)
     found.push(Math.max(0, ...late))
   }
   return found

@@ -2,7 +2,15 @@ import { openSync, readFileSync, writeSync } from 'node:fs'
 
 /** What a worker asks of its sessions. */
 export type OperationName =
-  'sign-in' | 'check' | 'read' | 'look' | 'set' | 'add' | 'rotate' | 'revoke' | 'revoke-all'
+  | 'sign-in'
+  | 'check'
+  | 'read'
+  | 'look'
+  | 'set'
+  | 'add'
+  | 'rotate'
+  | 'revoke'
+  | 'revoke-all'
 
 /**
  * How it went. `ok`: acknowledged. `no`: refused for good, without an effect, such as on a session that is no more.
@@ -22,6 +30,8 @@ export interface Operation {
   readonly code?: string
   readonly session?: string
   readonly subject?: string
+  /** When the application saw the request: a sign-in begins here. */
+  readonly opened?: number
   /** What the presented token was found to be. */
   readonly status?: 'active' | 'rejected' | 'none'
   readonly reason?: string

@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  createConnection,
+  createServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 
 /** What a proxy does to connections. */
 export type Trouble =

@@ -2,20 +2,19 @@ import type { Expectations } from './check/model.js'
 import type { Proxy } from './proxy.js'
 import type { StoreServer } from './servers/server.js'
 import type { Stage } from './stage.js'
-import { now } from './time.js'
 
 /** What a scenario has to do with: one server behind one proxy. */
-export interface Scene {
+interface Scene<S extends StoreServer> {
   readonly stage: Stage
-  readonly server: StoreServer
+  readonly server: S
   readonly proxy: Proxy
 }
 
 /** One kind of trouble, again and again while the workers go on. */
-export interface Scenario {
+export interface Scenario<S extends StoreServer = StoreServer> {
   readonly name: string
   readonly expected: Expectations
-  readonly run: (scene: Scene) => Promise<void>
+  readonly run: (scene: Scene<S>) => Promise<void>
 }
 
 /** Nothing that was acknowledged is lost, nothing that was seen comes back. */
@@ -37,7 +36,7 @@ export const kill: Scenario = {
   },
 }
 
-export const stop: Scenario = {
+const stop: Scenario = {
   name: 'pause (SIGSTOP)',
   expected: ALL,
   async run({ stage, server }) {
@@ -53,7 +52,7 @@ export const stop: Scenario = {
   },
 }
 
-export const cut: Scenario = {
+const cut: Scenario = {
   name: 'cut',
   expected: ALL,
   async run({ stage, proxy }) {
@@ -123,27 +122,25 @@ const halfClose: Scenario = {
   },
 }
 
-export const emptyHanded: Scenario = {
+const emptyHanded: Scenario = {
   name: 'restart empty-handed',
   expected: ALL,
   async run({ stage, server }) {
     while (stage.goesOn) {
       stage.fault('empty')
-      const from = now()
-      await server.kill()
-      await stage.down(
-        () => server.wipe(),
-        async () => {
-          await server.start()
-          stage.fleet.mark({ mark: 'emptied', from, to: now() })
-        },
-      )
+      await stage.emptied(async () => {
+        await server.kill()
+        await stage.down(
+          () => server.wipe(),
+          () => server.start(),
+        )
+      })
       await stage.pause(1000, 2000)
     }
   },
 }
 
-export const dropPush: Scenario = {
+const dropPush: Scenario = {
   name: 'push channel dropped, then silent for 7 s',
   expected: ALL,
   async run({ stage, server, proxy }) {
@@ -163,7 +160,7 @@ export const dropPush: Scenario = {
   },
 }
 
-const clocks: Scenario = {
+export const clocks: Scenario = {
   name: 'clocks jump by an hour',
   expected: ALL,
   async run({ stage }) {

@@ -59,12 +59,24 @@ export class Stage {
     this.up()
   }
 
+  /** Has the store lose all that it has. */
+  async emptied(work: () => Promise<void>): Promise<void> {
+    const from = now()
+    await work()
+    this.fleet.mark({ mark: 'emptied', from, to: now() })
+  }
+
   up(): void {
     this.fleet.mark({ mark: 'up', at: now() })
   }
 
   /** Cuts the workers off by the proxy for a while. */
-  async cutOff(proxy: Proxy, kind: 'refuse' | 'blackhole', least: number, most: number): Promise<void> {
+  async cutOff(
+    proxy: Proxy,
+    kind: 'refuse' | 'blackhole',
+    least: number,
+    most: number,
+  ): Promise<void> {
     this.fault(kind)
     proxy.set({ kind })
     await this.down(

@@ -68,12 +68,12 @@ export class Workload {
     const subject = `subject-${Math.floor(this.#random() * SUBJECTS)}`
     let made: Known | null = null
     await this.#client.run({ name: 'sign-in', subject }, async () => {
-      const { token, id } = await this.#client.request(null, (session) =>
+      const { token, id, seen } = await this.#client.request(null, (session) =>
         session.authenticate(subject),
       )
       if (token === null || id === null) return { outcome: 'no', code: 'no session was made' }
       made = { id, subject, token, owner: this.#config.worker }
-      return { session: id }
+      return { ...seen, session: id }
     })
     if (made !== null) this.#share(made)
   }

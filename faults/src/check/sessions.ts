@@ -38,7 +38,7 @@ function acceptedThough(
     (each) =>
       each.outcome === 'ok' &&
       each.end + lag(each.worker, worker) < start &&
-      (each.name === 'revoke' || (signIn?.start ?? Infinity) < each.start),
+      (each.name === 'revoke' || (signIn?.opened ?? Infinity) < each.start),
   )
   if (ending !== undefined) {
     const text = `${session}: worker ${worker} accepted it ${ms(start - ending.end)} after ${ending.name} of worker ${ending.worker} was acknowledged`

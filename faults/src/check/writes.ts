@@ -55,8 +55,7 @@ function checkCount(
   const most = adds.filter(({ outcome, start }) => outcome !== 'no' && start < read.end).length
   const { session = '', worker, start } = read
   const text = `${session}: worker ${worker} read a count of ${count}; ${least} were acknowledged, ${most} asked for`
-  if (count < least && durable)
-    return [{ promise: 'P3', kind: 'increment lost', text, at: start }]
+  if (count < least && durable) return [{ promise: 'P3', kind: 'increment lost', text, at: start }]
   if (count > most) return [{ promise: 'P3', kind: 'write applied twice', text, at: start }]
   return []
 }

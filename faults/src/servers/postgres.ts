@@ -7,6 +7,7 @@ import type { StoreConfig } from '../stores.js'
 import { until } from '../time.js'
 import { end, freePort, freeze, isRunning, launch, newFolder, thaw } from './process.js'
 import type { StoreServer } from './server.js'
+import type { Tmpfs } from './tmpfs.js'
 
 const KNOWN = [17, 16, 15, 14, 13].map((n) => `/usr/lib/postgresql/${n}/bin/postgres`)
 
@@ -23,16 +24,19 @@ const SETTINGS = [
   ['logging_collector=off', 'max_wal_size=1GB', 'restart_after_crash=on'],
 ].flat()
 
-/** A PostgreSQL of the suite's own, as shipped: fsync on. With `folder`: there, and not in a temp folder. */
+/** A PostgreSQL of the suite's own, as shipped: fsync on unless told otherwise. */
 export class PostgresServer implements StoreServer {
   readonly port: number
   readonly #folder: string
   readonly #user = serverUser()
   readonly #executable: string
   readonly #settings: readonly string[]
+  readonly #disk: Tmpfs | null
   #child: ChildProcess | null = null
 
-  private constructor(port: number, settings: readonly string[], folder: string) {
+  private constructor(port: number, settings: readonly string[], disk: Tmpfs | null) {
+    const folder = disk?.folder ?? newFolder('pg')
+    this.#disk = disk
     const found = findPostgres()
     if ('missing' in found) throw new Error(found.missing)
     this.#executable = found.path
@@ -43,8 +47,11 @@ export class PostgresServer implements StoreServer {
     if (uid !== undefined) chownSync(folder, uid, gid ?? uid)
   }
 
-  static async start(settings: readonly string[] = [], folder: string = newFolder('pg')): Promise<PostgresServer> {
-    const server = new PostgresServer(await freePort(), settings, folder)
+  static async start(
+    settings: readonly string[] = [],
+    disk: Tmpfs | null = null,
+  ): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort(), settings, disk)
     server.#initialize()
     await server.start()
     await server.#migrate()
@@ -99,7 +106,8 @@ export class PostgresServer implements StoreServer {
   wipe(): Promise<void> {
     rmSync(this.#data, { recursive: true, force: true })
     cpSync(this.#empty, this.#data, { recursive: true, preserveTimestamps: true })
-    if (this.#user.uid !== undefined) spawnSync('chown', ['-R', `${this.#user.uid}:${this.#user.gid ?? ''}`, this.#data])
+    if (this.#user.uid !== undefined)
+      spawnSync('chown', ['-R', `${this.#user.uid}:${this.#user.gid ?? ''}`, this.#data])
     return Promise.resolve()
   }
 
@@ -125,6 +133,7 @@ export class PostgresServer implements StoreServer {
     this.thaw()
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
+    this.#disk?.remove()
   }
 
   get #data(): string {
@@ -160,6 +169,7 @@ export class PostgresServer implements StoreServer {
     await migrate(pool)
     await pool.end()
     // A stopped server's folder, to come back to empty-handed.
+    if (this.#disk !== null) return
     await end(this.#child, 'SIGINT')
     cpSync(this.#data, this.#empty, { recursive: true, preserveTimestamps: true })
     await this.start()

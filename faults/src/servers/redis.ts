@@ -6,6 +6,7 @@ import type { StoreConfig } from '../stores.js'
 import { until } from '../time.js'
 import { end, freePort, freeze, isRunning, launch, newFolder, thaw } from './process.js'
 import type { StoreServer } from './server.js'
+import type { Tmpfs } from './tmpfs.js'
 
 /** Settings with which nothing that was acknowledged is forgotten in a crash. */
 export const DURABLE: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always']
@@ -24,8 +25,8 @@ export function findRedis(): { readonly path: string } | { readonly missing: str
 
 interface RedisOptions {
   readonly settings: readonly string[]
-  /** Its folder, already there. Default: a new one. */
-  readonly folder?: string
+  /** Where its folder is. Default: a new one. */
+  readonly disk?: Tmpfs
   readonly wait?: { readonly replicas: number; readonly timeout: number }
 }
 
@@ -39,7 +40,7 @@ export class RedisServer implements StoreServer {
   private constructor(port: number, options: RedisOptions) {
     this.port = port
     this.#options = options
-    this.#folder = options.folder ?? newFolder('redis')
+    this.#folder = options.disk?.folder ?? newFolder('redis')
   }
 
   static async start(options: RedisOptions): Promise<RedisServer> {
@@ -116,6 +117,7 @@ export class RedisServer implements StoreServer {
     this.thaw()
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
+    this.#options.disk?.remove()
   }
 
   /** While it loads its files it refuses everything. */

@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util'
+import { allCases, type Case, STORES } from './catalogue.js'
+import { describe, summarize } from './report.js'
+import { type Result, runCase } from './run.js'
+import { now } from './time.js'
+
+const HELP = `npm run faults -- [options]
+
+  --store name    redis, postgres or lmdb; default: all
+  --only word     only scenarios with this word in their name
+  --seed n        seed of the first run, one more for each repetition; default: the time
+  --seconds n     seconds of faults in each scenario; default 15
+  --repeat n      how often each scenario is run; default 1
+  --workers n     application processes; default 4
+  --long          until there were 500 kill -9 and 50 failovers on Redis: about 10 minutes
+  --list          names the scenarios
+  --help          this
+
+The exit code is 1 if a promise was broken, or if settings that promise nothing lost nothing.`
+
+const LONG_KILLS = 500
+const LONG_FAILOVERS = 50
+
+const { values } = parseArgs({
+  options: {
+    store: { type: 'string' },
+    only: { type: 'string', default: '' },
+    seed: { type: 'string' },
+    seconds: { type: 'string', default: '15' },
+    repeat: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '4' },
+    long: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+function number(text: string, name: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new TypeError(`--${name} must be a whole number from 1`)
+  return value
+}
+
+function chosen(): readonly Case[] {
+  const { store, only, long } = values
+  if (store !== undefined && !STORES.some((name) => name === store))
+    throw new TypeError(`--store must be one of ${STORES.join(', ')}`)
+  const cases = allCases().filter(
+    (each) => (store === undefined || each.store === store) && each.name.includes(only),
+  )
+  return long ? cases.filter((each) => goal(each) > 0) : cases
+}
+
+/** How many faults the long form wants of a case. */
+function goal({ store, name }: Case): number {
+  if (store !== 'redis') return 0
+  if (name.startsWith('kill -9')) return LONG_KILLS
+  return name === 'failover, with wait' ? LONG_FAILOVERS : 0
+}
+
+const seed = values.seed === undefined ? Date.now() % 1_000_000 : number(values.seed, 'seed')
+const effort = {
+  seconds: number(values.seconds, 'seconds'),
+  workers: number(values.workers, 'workers'),
+  lanes: 4,
+  pause: 30,
+}
+
+/** Runs a case as often as asked for, and says what was wrong with it. */
+async function runAll(each: Case, results: Result[]): Promise<boolean> {
+  let good = true
+  let [runs, faults] = [0, 0]
+  const goesOn = (): boolean =>
+    values.long ? faults < goal(each) : runs < number(values.repeat, 'repeat')
+  while (goesOn()) {
+    const result = await runCase(each, { ...effort, seed: seed + runs })
+    runs += 1
+    faults += result.figures.faults
+    console.log(describe(result))
+    if (each.loses) {
+      // Shown apart: nothing was promised, so nothing is broken.
+      const lost = result.violations.length > 0
+      console.log(lost ? '    lost, as it had to' : '    LOST NOTHING: the checker proves nothing')
+      good &&= lost
+    } else {
+      results.push(result)
+      good &&= result.violations.length === 0
+    }
+  }
+  return good
+}
+
+async function main(): Promise<void> {
+  const started = now()
+  const results: Result[] = []
+  console.log(`seed ${seed}, ${effort.workers} workers, node ${process.version}`)
+  for (const each of chosen()) {
+    if (each.skip !== null) console.log(`${each.store}: ${each.name}: skipped: ${each.skip}`)
+    else if (!(await runAll(each, results))) process.exitCode = 1
+  }
+  console.log(summarize(results))
+  console.log(`${Math.round((now() - started) / 1000)} s`)
+}
+
+if (values.help) console.log(HELP)
+else if (values.list) for (const { store, name } of allCases()) console.log(`${store}: ${name}`)
+else await main()

@@ -1,0 +1,93 @@
+import { Proxy } from '../proxy.js'
+import type { StoreConfig } from '../stores.js'
+import { until } from '../time.js'
+import { DURABLE, RedisServer } from './redis.js'
+import type { StoreServer } from './server.js'
+
+/** A Redis and its replica, which takes over when it is told to. What the replica receives goes through a proxy. */
+export class RedisPair implements StoreServer {
+  readonly link: Proxy
+  readonly #wait: boolean
+  #main: RedisServer
+  #replica: RedisServer | null = null
+
+  private constructor(main: RedisServer, link: Proxy, wait: boolean) {
+    this.#main = main
+    this.link = link
+    this.#wait = wait
+  }
+
+  /** With `wait`, every write is acknowledged by the replica first. */
+  static async start(wait: boolean): Promise<RedisPair> {
+    const main = await RedisServer.start({ settings: DURABLE })
+    const pair = new RedisPair(main, await Proxy.to(main.port), wait)
+    await pair.attach()
+    return pair
+  }
+
+  get port(): number {
+    return this.#main.port
+  }
+
+  config(port: number): StoreConfig {
+    const wait = { replicas: 1, timeout: 200 }
+    return { kind: 'redis', port, production: this.#wait, ...(this.#wait ? { wait } : {}) }
+  }
+
+  /** Gives the present main server a replica, and returns once it has everything. */
+  async attach(): Promise<void> {
+    const replica = await RedisServer.start({
+      settings: [...DURABLE, '--replicaof', `127.0.0.1 ${this.link.port}`],
+    })
+    this.#replica = replica
+    await until(
+      async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'),
+      'the replica has everything',
+    )
+  }
+
+  /** The main server is lost for good, and the replica takes its place. */
+  async failOver(): Promise<void> {
+    const replica = this.#replica
+    if (replica === null) throw new Error('there is no replica')
+    await this.#main.remove()
+    await replica.command('REPLICAOF', 'NO', 'ONE')
+    this.link.cut()
+    this.link.target = replica.port
+    this.#main = replica
+    this.#replica = null
+  }
+
+  start(): Promise<void> {
+    return this.#main.start()
+  }
+
+  kill(): Promise<void> {
+    return this.#main.kill()
+  }
+
+  freeze(): Promise<void> {
+    return this.#main.freeze()
+  }
+
+  thaw(): void {
+    this.#main.thaw()
+  }
+
+  answer(): Promise<void> {
+    return this.#main.answer()
+  }
+
+  wipe(): Promise<void> {
+    return this.#main.wipe()
+  }
+
+  dropPush(): Promise<void> {
+    return this.#main.dropPush()
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([this.#main.remove(), this.#replica?.remove()])
+    await this.link.close()
+  }
+}
