@@ -61,7 +61,6 @@ test('whatever is wrong with a token, the client sees one answer: same status, h
   const revoked = await signIn()
   await cookieAfter(revoked, (session) => session.revoke())
   const replaced = await signIn()
-  const id = replaced.slice(NAME.length + 1, NAME.length + 23)
   await cookieAfter(replaced, (session) => session.rotate())
   const bound = await signIn()
   const cases: readonly (readonly [RejectionReason, string, string?])[] = [
@@ -78,7 +77,7 @@ test('whatever is wrong with a token, the client sees one answer: same status, h
   const forged = `${NAME}=${keys.issue(untouched, 'c'.repeat(43))}`
   for (const [reason, cookie, userAgent] of [...cases, ['wrong_verifier', forged] as const]) {
     assert.deepEqual(await ask(cookie, userAgent), expected, reason)
-    assert.deepEqual(reasons.splice(0), [reason], id)
+    assert.deepEqual(reasons.splice(0), [reason])
   }
   for (const [reason, wait] of [
     ['idle_expired', hours(1)],
@@ -91,11 +90,11 @@ test('whatever is wrong with a token, the client sees one answer: same status, h
   }
 })
 
-test('a hundred rotations and renewals leave one cookie of the size that it had', async () => {
+test('a hundred rotations leave a cookie of the size that it had', async () => {
   const start = await signIn()
   let cookie = start
   for (let turn = 0; turn < 100; turn++) {
-    now += turn % 2 === 0 ? minutes(10) : minutes(1)
+    now += minutes(10)
     const next = await cookieAfter(cookie, (session) => session.rotate())
     assert.notEqual(next, cookie)
     assert.equal(next.length, start.length)
