@@ -158,6 +158,7 @@ test('withSession answers what cannot be served with its status, or as it is tol
   const plain = await withSession(sessions, never)(post())
   assert.equal(plain.status, 403)
   assert.equal(plain.headers.get('content-type'), 'application/problem+json')
+  assert.equal(plain.headers.get('x-content-type-options'), 'nosniff')
   assert.deepEqual(await plain.json(), {
     type: 'about:blank',
     status: 403,

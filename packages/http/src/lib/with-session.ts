@@ -55,6 +55,10 @@ async function respond(
 function answer(error: unknown): Response {
   const status = statusOf(error)
   const code = error instanceof SessionError ? error.code : 'ERR_INTERNAL'
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  const headers = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  }
   return new Response(JSON.stringify({ type: 'about:blank', status, code }), { status, headers })
 }
