@@ -29,6 +29,8 @@ export interface Scale {
   readonly writeMs: number
   /** Sessions of the check and HTTP rows. */
   readonly sessions: number
+  /** More than the lmdb store keeps decoded, so that each is new to it when its turn comes again. */
+  readonly coldSessions: number
   /** Sessions stored for rows that ask how cost grows. */
   readonly stored: number
   readonly storedFew: number

@@ -47,6 +47,7 @@ test('every page that the project promises is there', () => {
     'testing',
     'reference/errors',
     'reference/events',
+    'reference/requirements',
   ]
   for (const name of [...promised, ...[...guides, ...more].map((guide) => `docs/${guide}.md`)])
     assert.ok(names.has(name), name)

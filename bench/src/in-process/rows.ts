@@ -40,10 +40,10 @@ function checks(scale: Scale): readonly Row[] {
   return [
     row('warm check, memory', 'warm-check.js', { atMost: 0.5 }, { variant: 'memory' }),
     row('warm: resolve(token), memory', 'resolve.js'),
-    row('warm check, lmdb (record read each time)', 'warm-check.js', undefined, {
+    row('warm check, lmdb (bytes read each time)', 'warm-check.js', undefined, {
       variant: 'lmdb',
     }),
-    row('cold check, lmdb', 'cold-check.js', { atMost: 6 }),
+    row('cold check, lmdb', 'cold-check.js', { atMost: 6 }, { count: scale.coldSessions }),
     row(
       `cold check, lmdb, ${among}`,
       'cold-check.js',

@@ -223,6 +223,19 @@ test('a write that comes too late: session_write_refused, once', async () => {
   ])
 })
 
+test('a CSRF token that is not the session’s: csrf_refused; a good one is no event', async () => {
+  const world = newWorld()
+  const browser = await signedIn(world)
+  const verify = (token: unknown): Promise<unknown> =>
+    browser.visit((session) => session.verifyCsrfToken(token), facts)
+  const { value } = await browser.visit((session) => session.csrfToken())
+  await verify(value)
+  assert.deepEqual(taken(world), [])
+  await verify('x')
+  const about = { sessionId: browser.id, subject: 'alice' }
+  assert.deepEqual(taken(world), [{ type: 'csrf_refused', ...about, reason: 'csrf_token' }])
+})
+
 test('over the limit: excess_sessions_exceeded with what became of it', async () => {
   for (const [onLimit, outcome] of [
     ['reject', 'rejected'],

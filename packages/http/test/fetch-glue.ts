@@ -8,34 +8,23 @@ import {
   type AppReply,
 } from '@holdfast/conformance/adapter'
 import { SessionError } from '@holdfast/core'
-import { fetchSessions } from '../src/index.js'
+import { withSession } from '../src/index.js'
 import { statusOf } from '../src/transport.js'
 
 /** The standard application as a fetch handler, behind the least of a bridge from node:http. */
 export function startFetch({ sessions, options, app }: AdapterMount): Promise<AdapterServer> {
-  const open = fetchSessions(sessions, options)
-  const handle = async (request: Request, address: string): Promise<Response> => {
-    try {
-      const { session, commit } = await open(request, { address })
-      let response: Response
-      try {
-        const { pathname, search } = new URL(request.url)
-        const reply = await app.answer(
-          { method: request.method, url: `${pathname}${search}` },
-          session,
-        )
-        response = toResponse(reply)
-      } catch (error) {
-        response = toError(error)
-      }
-      return await commit(response)
-    } catch (error) {
-      return toError(error)
-    }
-  }
+  const handle = withSession(
+    sessions,
+    async (request, session) => {
+      const { pathname, search } = new URL(request.url)
+      const asked = { method: request.method, url: `${pathname}${search}` }
+      return toResponse(await app.answer(asked, session))
+    },
+    { ...options, onError: toError },
+  )
   return listen((req, res) => {
     const request = toRequest(req)
-    handle(request, req.socket.remoteAddress ?? '').then(
+    handle(request, { address: req.socket.remoteAddress ?? '' }).then(
       (response) => send(res, response, req.method === 'HEAD'),
       () => res.destroy(),
     )

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { memoryStore } from '@holdfast/memory'
-import { fetchSessions } from '../src/index.js'
+import { fetchSessions, withSession } from '../src/index.js'
 
 const store = memoryStore()
 const sessions = createSessions({ store, keys: ['fetch-key-0123456789abcdefghijklmnop'] })
@@ -128,4 +128,42 @@ test('a request that is no activity moves no deadline', async () => {
   await click.commit(new Response('x'))
   assert.equal((await at(get({ cookie }))).session.expiresAt, now + 60 * 60_000)
   await clocked.close()
+})
+
+test('withSession commits what the handler changed, and what it changed before it threw', async () => {
+  const handle = withSession(sessions, (request, session) => {
+    session.set('seen', new URL(request.url).pathname)
+    if (request.url.endsWith('/broken')) throw new Error('a secret of the application')
+    return Response.json(session.get('seen'))
+  })
+  for (const [path, status] of [
+    ['fine', 200],
+    ['broken', 500],
+  ] as const) {
+    const response = await handle(new Request(`https://app.example/${path}`))
+    assert.equal(response.status, status)
+    assert.doesNotMatch(await response.text(), /secret/)
+    const { session } = await open(get({ cookie: cookieOf(response) }))
+    assert.equal(session.get('seen'), `/${path}`)
+  }
+})
+
+test('withSession answers what cannot be served with its status, or as it is told to', async () => {
+  const post = (): Request =>
+    new Request('https://app.example/', {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+    })
+  const never = (): never => assert.fail('the handler must not run')
+  const plain = await withSession(sessions, never)(post())
+  assert.equal(plain.status, 403)
+  assert.equal(plain.headers.get('content-type'), 'application/problem+json')
+  assert.equal(plain.headers.get('x-content-type-options'), 'nosniff')
+  assert.deepEqual(await plain.json(), {
+    type: 'about:blank',
+    status: 403,
+    code: 'ERR_SESSION_CSRF',
+  })
+  const own = withSession(sessions, never, { onError: () => new Response('no', { status: 418 }) })
+  assert.equal((await own(post())).status, 418)
 })

@@ -164,3 +164,22 @@ test('wrong options are told by their names', () => {
     assert.throws(() => createTransport(sessions, options), { name: 'TypeError', message })
   }
 })
+
+test('an unsafe request of another site is refused, and told to those who watch, without a store call', () => {
+  const seen: unknown[] = []
+  const stop = sessions.on('csrf_refused', ({ reason, sessionId, client }) => {
+    seen.push([reason, sessionId, client])
+  })
+  const headers = {
+    'sec-fetch-site': 'cross-site',
+    host: 'app.example',
+    'user-agent': 'Firefox',
+  }
+  const request = new FakeRequest(headers, { method: 'POST' })
+  assert.throws(() => createTransport(sessions).assertSameOrigin(request), {
+    code: 'ERR_SESSION_CSRF',
+  })
+  stop()
+  const client = { address: '192.0.2.0/24', userAgent: 'Firefox' }
+  assert.deepEqual(seen, [['cross_site', null, client]])
+})

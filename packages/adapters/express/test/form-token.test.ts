@@ -106,6 +106,16 @@ test('every content type that a form of another site can send wants the token', 
   }
 })
 
+test('a value that stands in a cookie and in the request alike is no token (naive double submit)', async () => {
+  const [ann, bob] = [await visit(), await visit()]
+  for (const value of ['chosen-by-the-attacker', bob.token]) {
+    for (const name of ['_csrf', 'csrf', 'XSRF-TOKEN', '__Host-csrf', 'x-my-token']) {
+      const cookie = `${ann.cookie}; ${name}=${value}`
+      assert.equal(await send({ cookie }, FORM, `_csrf=${value}`, { 'x-my-token': value }), 403)
+    }
+  }
+})
+
 test('a visitor without a session has nothing to ride on', async () => {
   assert.equal(await send({}, FORM, ''), 200)
 })

@@ -23,6 +23,11 @@ export function writeRefused({ engine, client }: Source, { id, subject }: Sessio
   engine.events.emit('session_write_refused', { sessionId: id, subject }, client)
 }
 
+export function csrfRefused({ engine, client, record }: Source): void {
+  const about = { sessionId: record?.id ?? null, subject: record?.subject ?? null }
+  engine.events.emit('csrf_refused', { ...about, reason: 'csrf_token' }, client)
+}
+
 /** A sign-in, and the sessions that were ended to make room for it. */
 export function signedIn(
   { engine, client, record }: Source,

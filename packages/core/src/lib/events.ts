@@ -49,6 +49,13 @@ interface EventFields {
   }
   /** A write was refused because its session had ended. */
   session_write_refused: { readonly sessionId: string; readonly subject: string | null }
+  /** An unsafe request was refused: another site may have sent it (session unknown), or its CSRF token was no good. */
+  csrf_refused: {
+    readonly sessionId: string | null
+    readonly subject: string | null
+    /** `csrf_token`, or why the origin check said no. */
+    readonly reason: string
+  }
   store_failed: { readonly store: string; readonly operation: string; readonly code: string }
   /** The push channel of a shared store went down or came back. */
   store_channel: { readonly store: string; readonly healthy: boolean }

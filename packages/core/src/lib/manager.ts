@@ -1,6 +1,6 @@
 import { CheckCache } from './check-cache.js'
 import { type Checked, checkToken } from './checker.js'
-import { type ClientOptions, resolveClientRules } from './client.js'
+import { type ClientOptions, eventClient, resolveClientRules } from './client.js'
 import { Combiner } from './combiner.js'
 import { CsrfTokens } from './csrf.js'
 import { type DataOptions, resolveDataRules } from './data-options.js'
@@ -231,6 +231,14 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     if (!isPromise(checked) && !isPromise(epoch))
       return new OpenSession(engine, keys, facts, checked, epoch)
     return this.#openLater(keys, facts, checked, epoch)
+  }
+
+  /** For transports: tells those who watch that an unsafe request was refused, before any session was opened. */
+  refusedCrossSite(facts: RequestFacts, reason: string): void {
+    const { events } = this.#engine
+    if (!events.active) return
+    const about = { sessionId: null, subject: null, reason }
+    events.emit('csrf_refused', about, eventClient(this.#engine, facts))
   }
 
   /** The counter is read before the application sees the request, so that no revocation after that is missed. */

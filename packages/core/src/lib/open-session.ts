@@ -4,7 +4,7 @@ import type { Checked } from './checker.js'
 import { type ClientFacts, eventClient } from './client.js'
 import { ClientToken, type CookieAction, NO_ACTION } from './client-token.js'
 import { renewalDue, settleDue, touchAt, touchDue } from './due.js'
-import type { Engine, RequestFacts } from './engine.js'
+import type { Engine, PendingWatcher, RequestFacts } from './engine.js'
 import { SessionError } from './errors.js'
 import type { RejectionReason } from './events.js'
 import {
@@ -41,8 +41,8 @@ export class OpenSession {
   readonly engine: Engine
   /** Whether the application has looked at the session: its response then depends on the cookie. */
   used = false
-  /** Is called when the application first asks for something that `commit` must write. */
-  onPending: (() => void) | null = null
+  /** Is told, once, when the application first asks for something that `commit` must write. */
+  watcher: PendingWatcher | null = null
   record: SessionRecord | null = null
   rejection: RejectionReason | null = null
   readonly #facts: RequestFacts
@@ -223,8 +223,8 @@ export class OpenSession {
   }
 
   #pending(): void {
-    this.onPending?.()
-    this.onPending = null
+    this.watcher?.pending()
+    this.watcher = null
   }
 
   #write(rewrite = false): MaybePromise<void> {

@@ -1,3 +1,4 @@
+import { csrfRefused } from './announce.js'
 import type { AuthenticateOptions } from './new-record.js'
 import { notAuthenticated } from './failures.js'
 import { SessionError } from './errors.js'
@@ -205,12 +206,14 @@ export class Session<
 
   /** Whether `token` came from {@link Session.csrfToken} of this very session since the last sign-in. */
   verifyCsrfToken(token: unknown): boolean {
-    const { record, engine } = this.#used()
-    return (
+    const open = this.#used()
+    const { record, engine } = open
+    const good =
       typeof token === 'string' &&
       record !== null &&
       engine.csrf.check(token, record.id, record.generation)
-    )
+    if (!good) csrfRefused(open)
+    return good
   }
 
   /** Public facts only; never a token, never data. */

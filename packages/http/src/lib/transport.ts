@@ -97,6 +97,7 @@ class HttpTransport<Data extends object> implements Transport {
       referer: request.header('referer'),
     })
     if (decision.allowed) return
+    this.#sessions.refusedCrossSite(new Facts(this, request, NOTHING, true), decision.reason)
     throw new SessionError(
       'ERR_SESSION_CSRF',
       `the request does not come from this site (${decision.reason}); list other sites of yours in trustedOrigins`,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { Cluster, Redis } from 'ioredis'
+import { createClient } from 'redis'
 import { redisStore, type RedisStoreOptions } from '../src/index.js'
 import { codeOf, newClient, openStore, redisTest, theServer, withServer } from './lib/harness.js'
 import { newId } from './lib/records.js'
@@ -64,6 +65,22 @@ redisTest('without production the words come all the same', async (t) => {
   await store.find(newId())
   await until(() => warnings.length > 0, 'a warning')
   assert.match(warnings.join(), /appendonly is no/)
+})
+
+redisTest('settings are read alike whatever the driver and its protocol', async (t) => {
+  const { client, server } = theServer()
+  await client.config('SET', 'appendonly', 'no')
+  t.after(() => client.config('SET', 'appendonly', 'yes'))
+  for (const RESP of [2, 3] as const) {
+    const other = createClient({ RESP, socket: { path: server.socket, tls: false } })
+    await other.connect()
+    t.after(() => other.destroy())
+    const warnings: string[] = []
+    const onWarning = (warning: string): unknown => warnings.push(warning)
+    const { store } = openStore(t, { production: true, onWarning }, other)
+    assert.equal(await codeOf(() => store.find(newId())), UNSUPPORTED)
+    assert.equal(warnings.length, 1, warnings.join())
+  }
 })
 
 redisTest(

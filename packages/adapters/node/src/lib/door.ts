@@ -1,15 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MaybePromise, Sessions } from '@holdfast/core'
 import { isPromise, type OpenSession } from '@holdfast/core/engine'
-import {
-  createTransport,
-  statusOf,
-  type Transport,
-  type TransportOptions,
-} from '@holdfast/http/transport'
-import { HeldResponse } from './held-response.js'
+import { createTransport, type TransportOptions } from '@holdfast/http/transport'
 import { NodeRequest } from './node-request.js'
-import { putSessionHeaders } from './response-headers.js'
+import { guardResponse } from './response-guard.js'
 
 /** Options of every adapter that stands on node:http. */
 export interface NodeDoorOptions<
@@ -45,7 +39,7 @@ export function createNodeDoor<
   return (req, res, done, fail) => {
     const request = new NodeRequest(req)
     const enter = (opened: OpenSession): void => {
-      guard(transport, request, res, opened, fail)
+      guardResponse(res, transport, request, opened, fail)
       done(opened)
     }
     const refused = (error: unknown): void => refuse(res, error, fail)
@@ -65,54 +59,4 @@ export function createNodeDoor<
 function refuse(res: ServerResponse, error: unknown, fail: (error: unknown) => void): void {
   if (!res.headersSent) res.setHeader('Cache-Control', 'no-store')
   fail(error)
-}
-
-/** Sees to it that what changes is committed before the response begins. */
-function guard(
-  transport: Transport,
-  request: NodeRequest,
-  res: ServerResponse,
-  open: OpenSession,
-  fail: (error: unknown) => void,
-): void {
-  const response = new HeldResponse(res, {
-    commit: () => save(open),
-    dirty: () => open.dirty,
-    begin: (args) => {
-      const action = open.finish()
-      return putSessionHeaders(res, args, transport, request, open.used, action)
-    },
-    fail: (error) => {
-      open.close()
-      clearResponse(res, statusOf(error))
-      fail(error)
-    },
-  })
-  response.watch()
-  if (open.dirty) hold(response, res, open)
-  else open.onPending = () => hold(response, res, open)
-}
-
-function save(open: OpenSession): void | Promise<void> {
-  const action = open.commit()
-  if (isPromise(action)) return action.then(() => undefined)
-}
-
-function hold(response: HeldResponse, res: ServerResponse, open: OpenSession): void {
-  response.hold()
-  // A client that goes away does not take the changes of its request with it.
-  res.once('close', () => {
-    if (!open.closed && open.dirty) Promise.resolve(save(open)).catch(() => undefined)
-  })
-}
-
-/** What the application meant to send describes a response that is not sent. */
-function clearResponse(res: ServerResponse, status: number): void {
-  if (res.headersSent) return
-  for (const name of res.getHeaderNames()) {
-    if (/^(?:content-|etag$|last-modified$|location$|set-cookie$|transfer-encoding$)/.test(name))
-      res.removeHeader(name)
-  }
-  res.statusCode = status
-  res.setHeader('cache-control', 'no-store')
 }

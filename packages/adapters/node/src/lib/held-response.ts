@@ -5,58 +5,43 @@ type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 
 const METHODS: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 
-/** What to do when the response is about to begin. */
-export interface HoldOptions {
+/** What a response waits for. */
+export interface Commit {
   /** Saves what changed. The response begins when it resolves, or in the next turn if it gives no promise. */
-  readonly commit: () => void | Promise<void>
+  save(): void | Promise<void>
   /** Whether something has changed since, so that there is more to save. */
-  readonly dirty: () => boolean
-  /** Puts the session's headers in; `args` are those of `writeHead`, and what it returns takes their place. */
-  readonly begin: (args: readonly unknown[]) => readonly unknown[]
+  readonly dirty: boolean
   /** The response cannot be sent: what the application wrote is dropped. */
-  readonly fail: (error: unknown) => void
+  failed(error: unknown): void
 }
 
 /**
  * Keeps back everything that would begin the response until the commit is through: `writeHead`, `write`, `end` and
- * `flushHeaders` are remembered in order, then replayed. Streams see backpressure meanwhile.
+ * `flushHeaders` are remembered in order, then replayed. Streams see backpressure meanwhile. What other middlewares put
+ * around these methods stays there.
  */
 export class HeldResponse {
   readonly #res: ServerResponse
-  readonly #options: HoldOptions
+  readonly #commit: Commit
+  readonly #originals = new Map<Method, (...args: never[]) => unknown>()
   readonly #held: { readonly method: Method; readonly args: readonly unknown[] }[] = []
-  #holding = false
+  #holding = true
 
-  constructor(res: ServerResponse, options: HoldOptions) {
+  constructor(res: ServerResponse, commit: Commit) {
     this.#res = res
-    this.#options = options
-  }
-
-  /** Lets the response begin as usual, but for the headers that `begin` adds. */
-  watch(): void {
-    const { begin } = this.#options
-    const res = this.#res
-    const writeHead = res.writeHead.bind(res)
-    res.writeHead = (...args: readonly unknown[]) => {
-      res.writeHead = writeHead
-      return call(res, writeHead, begin(args))
-    }
+    this.#commit = commit
   }
 
   /** From now on there is something to commit before the response may begin. */
   hold(): void {
-    if (this.#holding || this.#res.headersSent) return
-    this.#holding = true
     const res = this.#res
-    const originals = METHODS.map((method) => [method, res[method]] as const)
-    const restore = (): void => {
-      Reflect.deleteProperty(res, 'headersSent')
-      for (const [method, original] of originals) Object.assign(res, { [method]: original })
-    }
+    if (res.headersSent) return
     for (const method of METHODS) {
+      this.#originals.set(method, res[method])
       Object.assign(res, {
         [method]: (...args: readonly unknown[]) => {
-          if (this.#keep(method, args)) this.#commit(restore)
+          if (!this.#holding) return this.#call(method, args)
+          if (this.#keep(method, args)) this.#save()
           return method === 'write' ? false : res
         },
       })
@@ -66,29 +51,31 @@ export class HeldResponse {
   /** Remembers a call; true if it is the first. Nothing follows an `end`. */
   #keep(method: Method, args: readonly unknown[]): boolean {
     if (this.#held.at(-1)?.method === 'end') return false
+    // Who compresses begins the head before each chunk, as long as node has none.
+    if (method === 'writeHead' && args.length === 1 && this.#held.length > 0) return false
     if (this.#held.push({ method, args }) > 1) return false
     // For the application the response has begun, so that an error after this is not answered a second time.
     Object.defineProperty(this.#res, 'headersSent', { value: true, configurable: true })
     return true
   }
 
-  #commit(restore: () => void): void {
+  #save(): void {
     const failed = (error: unknown): void => {
-      restore()
+      this.#release()
       this.#drop(error)
     }
     const done = (): void => {
       // Changed again while the store was busy.
-      if (this.#options.dirty()) {
-        this.#commit(restore)
+      if (this.#commit.dirty) {
+        this.#save()
         return
       }
-      restore()
+      this.#release()
       this.#replay()
     }
     try {
-      const committed = this.#options.commit()
-      if (committed instanceof Promise) committed.then(done, failed)
+      const saved = this.#commit.save()
+      if (saved instanceof Promise) saved.then(done, failed)
       // Not now: the call that is being held has not returned to the application yet.
       else queueMicrotask(done)
     } catch (error) {
@@ -96,12 +83,17 @@ export class HeldResponse {
     }
   }
 
+  #release(): void {
+    this.#holding = false
+    Reflect.deleteProperty(this.#res, 'headersSent')
+  }
+
   #replay(): void {
     let flowing = true
     const held = this.#held.splice(0)
     try {
       for (const { method, args } of held) {
-        const result: unknown = call(this.#res, this.#res[method], args)
+        const result = this.#call(method, args)
         if (method === 'write') flowing = result !== false
       }
     } catch (error) {
@@ -115,7 +107,10 @@ export class HeldResponse {
 
   #drop(error: unknown): void {
     const held = this.#held.splice(0)
-    this.#options.fail(error)
+    // What others have put around these methods has worked for the response that is not sent.
+    for (const [method, original] of this.#originals)
+      Object.assign(this.#res, { [method]: original })
+    this.#commit.failed(error)
     // An application that has ended its response says no more; one that is streaming does not know yet that it should.
     if (held.at(-1)?.method !== 'end') muteResponse(this.#res, error)
     for (const { args } of held) {
@@ -124,13 +119,9 @@ export class HeldResponse {
         queueMicrotask(() => Reflect.apply(callback, undefined, [error]))
     }
   }
-}
 
-function call<Result>(
-  res: ServerResponse,
-  method: (...args: never[]) => Result,
-  args: readonly unknown[],
-): Result {
-  // The arguments are those that the application gave to this very method.
-  return Reflect.apply(method, res, args)
+  #call(method: Method, args: readonly unknown[]): unknown {
+    // The arguments are those that the application gave to this very method.
+    return Reflect.apply(this.#originals.get(method) ?? this.#res[method], this.#res, args)
+  }
 }

@@ -25,9 +25,14 @@ export class NodeRequest implements IncomingRequest {
     // Node keeps the first of several lines of these three, and joins others with ", ": all lines must be seen.
     if (name === 'cookie') return this.#message.headers.cookie
     if (!SINGLE.has(name)) return this.#message.headers[name]
-    const lines = this.#message.headersDistinct[name]
-    return lines !== undefined && lines.length > 1 ? lines : this.#message.headers[name]
+    const lines = linesOf(this.#message.rawHeaders, name)
+    return lines.length > 1 ? lines : this.#message.headers[name]
   }
+}
+
+/** All lines of one header. Node lists names and values in turn; HTTP/2 has no other way to see all. */
+function linesOf(raw: readonly string[], name: string): readonly string[] {
+  return raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name)
 }
 
 /** Headers of which Node silently drops every line but the first. */

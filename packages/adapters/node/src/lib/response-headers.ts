@@ -9,6 +9,8 @@ import {
 
 type Headers = Readonly<Record<string, OutgoingHttpHeader | undefined>>
 
+const OURS = /^(?:cache-control|vary|set-cookie)$/i
+
 /**
  * Puts the session's headers into a response that is about to begin, and gives the arguments for `writeHead`. Headers that
  * the application passes to `writeHead` itself would replace ours, so they are merged instead.
@@ -23,7 +25,7 @@ export function putSessionHeaders(
 ): readonly unknown[] {
   if (!used && action.kind === 'none') return args
   const passed = passedHeaders(args)
-  const given = passed === null ? null : lowerCased(passed)
+  const given = passed === null || isApart(passed) ? passed : lowerCased(passed)
   const current = {
     cacheControl: text(given?.['cache-control'] ?? res.getHeader('cache-control')),
     vary: text(given?.['vary'] ?? res.getHeader('vary')),
@@ -65,6 +67,11 @@ function merged(res: ServerResponse, given: Headers, next: SessionHeaders): Head
 function passedHeaders(args: readonly unknown[]): object | null {
   const last = args.length > 1 ? args.at(-1) : null
   return typeof last === 'object' ? last : null
+}
+
+/** Whether none of these headers is one of the session's, so that they can be sent as they are. */
+function isApart(passed: object): passed is Headers {
+  return !Array.isArray(passed) && !Object.keys(passed).some((name) => OURS.test(name))
 }
 
 function lowerCased(passed: object): Headers {

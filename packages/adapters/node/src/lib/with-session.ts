@@ -57,5 +57,6 @@ function answer(error: unknown, _req: IncomingMessage, res: ServerResponse): voi
   res.statusCode = status
   res.setHeader('Content-Type', 'application/problem+json')
   res.setHeader('Cache-Control', 'no-store')
+  res.setHeader('X-Content-Type-Options', 'nosniff')
   res.end(JSON.stringify({ type: 'about:blank', status, code }))
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { closed, storeFailure } from './failures.js'
 import { closeFolder, folderIdentity, openFolder, prepareFolder, type Folder } from './folder.js'
+import { KeptRecords } from './kept-records.js'
 import type { Limits } from './options.js'
 import { Tables } from './tables.js'
 import { Writer } from './writer.js'
@@ -39,7 +40,7 @@ export class Hub {
   constructor(path: string, limits: Limits) {
     this.#path = path
     this.#folder = openFolder(path)
-    this.#tables = new Tables(this.#folder.environment)
+    this.#tables = new Tables(this.#folder.environment, new KeptRecords())
     this.key = folderIdentity(path) ?? ''
     this.writer = new Writer(path, limits, {
       answered: () => this.#folder?.environment.root.resetReadTxn(),
@@ -76,7 +77,7 @@ export class Hub {
     if (this.#closing !== null) throw closed(this.#path)
     this.#closeFolder()
     this.#folder = openFolder(this.#path)
-    this.#tables = new Tables(this.#folder.environment)
+    this.#tables = new Tables(this.#folder.environment, new KeptRecords())
     return this.#tables
   }
 

@@ -19,6 +19,7 @@ import {
   TIME_BYTES,
   timeKey,
 } from './keys.js'
+import type { KeptRecords } from './kept-records.js'
 import { decodeBarrier, decodeEpochs, encodeBarrier, encodeEpochs, epochsMark } from './values.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -34,20 +35,25 @@ const BY_AGE = Buffer.from('t')
  */
 export class Tables implements StoreTransaction {
   readonly #environment: Environment
+  readonly #kept: KeptRecords | null
   /** Counts what was written, so that a caller can tell whether an operation that failed had begun. */
   mutations = 0
   #mark = -1
   #epochs: Epochs = NO_EPOCHS
 
-  constructor(environment: Environment) {
+  /** With `kept`, records that have not changed are not decoded again. */
+  constructor(environment: Environment, kept: KeptRecords | null = null) {
     this.#environment = environment
+    this.#kept = kept
   }
 
   get(id: string): SessionRecord | null {
     if (!isSessionId(id)) return null
-    const bytes = this.#environment.records.getBinaryFast(idKey(id))
+    const key = idKey(id)
+    const bytes = this.#environment.records.getBinaryFast(key)
     if (bytes === undefined) return null
-    return decodeRecord(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), id)
+    const value = exact(bytes)
+    return this.#kept === null ? decodeRecord(value, id) : this.#kept.decode(value, id, key)
   }
 
   put(record: SessionRecord, before: SessionRecord | null): void {

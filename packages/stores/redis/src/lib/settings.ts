@@ -66,16 +66,21 @@ function readInfo(reply: unknown): Settings {
   )
 }
 
-/** Null where CONFIG is not allowed. A driver gives a list of name and value, or a map of them. */
+/** Null where CONFIG is not allowed or says nothing. By protocol and driver it is a list of name and value, or a map. */
 function readConfig(replies: readonly unknown[]): Settings | null {
   const settings = new Map<string, string>()
   for (const reply of replies) {
     if (reply instanceof Error) return null
-    const pairs = Array.isArray(reply) ? reply : Object.entries(Object(reply)).flat()
-    const [name, value]: unknown[] = pairs
+    const [name, value] = pairOf(reply)
     if (name !== undefined) settings.set(toText(name), toText(value))
   }
-  return settings
+  return CHECKED.every((name) => settings.has(name)) ? settings : null
+}
+
+function pairOf(reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply
+  if (reply instanceof Map) return [...reply].flat()
+  return Object.entries(Object(reply)).flat()
 }
 
 function settingsOfInfo(facts: Settings): Settings {

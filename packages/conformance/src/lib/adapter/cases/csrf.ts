@@ -41,6 +41,16 @@ const OTHERS: Readonly<Record<string, Headers>> = {
   'an unknown Sec-Fetch-Site': { 'Sec-Fetch-Site': 'sideways' },
 }
 
+/** Origins that a server which reflects them, or compares them loosely, would let read its answers. */
+const READERS = [
+  'https://evil.example',
+  'https://app.example.evil.example',
+  'https://evilapp.example',
+  'https://x.app.example',
+  'http://app.example',
+  'null',
+] as const
+
 /** Only our own pages change anything (CSRF). */
 export function csrfCases(group: Group): void {
   for (const [name, headers] of Object.entries(SAME)) {
@@ -72,6 +82,18 @@ export function csrfCases(group: Group): void {
         headers: { 'Sec-Fetch-Site': 'cross-site' },
       })
       assert.equal(answer.status, 200)
+    }
+  })
+
+  group.add('no answer lets a page of another origin read it', async (site) => {
+    const client = await site.signedIn()
+    for (const origin of READERS) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
+        const headers = { Origin: origin, 'Access-Control-Request-Method': 'POST' }
+        const answer = await client.call(['me'], { method, headers })
+        const names = Object.keys(answer.headers).join()
+        assert.ok(!names.includes('access-control-'), `${method} ${origin}`)
+      }
     }
   })
 
