@@ -92,6 +92,11 @@ function redisCases(): readonly Case[] {
     onSmallDisk('redis', 32, (disk) => RedisServer.start({ settings: DURABLE, disk }), skip),
     caseOf(kill, {
       ...own,
+      open: () => RedisServer.start({ settings: DURABLE, resend: true }),
+      name: 'kill -9, and ioredis sends again',
+    }),
+    caseOf(kill, {
+      ...own,
       open: () => RedisServer.start({ settings: FORGETFUL }),
       name: 'forgetful: kill -9 without a log',
       loses: true,

@@ -9,6 +9,8 @@ export interface Figures {
   readonly endedChecks: number
   /** How long operations took that the store's trouble failed. */
   readonly refusals: readonly number[]
+  /** The names of those operations that took longer than half a second to be refused. */
+  readonly slowRefusals: readonly string[]
   /** After each time that the store was back: until every worker had something acknowledged. */
   readonly recoveries: readonly number[]
   /** How long after its acknowledgement another process still accepted what was revoked: the longest of each session. */
@@ -20,6 +22,7 @@ export const NO_FIGURES: Figures = {
   faults: 0,
   endedChecks: 0,
   refusals: [],
+  slowRefusals: [],
   recoveries: [],
   staleness: [],
 }
@@ -34,6 +37,7 @@ export function measure(history: History): Figures {
       ({ status, reason }) => status === 'rejected' && reason === 'revoked',
     ).length,
     refusals: failed.map(({ start, end }) => end - start),
+    slowRefusals: failed.filter(({ start, end }) => end - start > 500).map(({ name }) => name),
     recoveries: marks.flatMap((each) =>
       each.mark === 'up' ? recovery(operations, each.at, nextFault(history, each.at)) : [],
     ),
@@ -47,6 +51,7 @@ export function add(one: Figures, other: Figures): Figures {
     faults: one.faults + other.faults,
     endedChecks: one.endedChecks + other.endedChecks,
     refusals: [...one.refusals, ...other.refusals],
+    slowRefusals: [...one.slowRefusals, ...other.slowRefusals],
     recoveries: [...one.recoveries, ...other.recoveries],
     staleness: [...one.staleness, ...other.staleness],
   }

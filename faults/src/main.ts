@@ -55,7 +55,7 @@ function chosen(): readonly Case[] {
 /** How many faults the long form wants of a case. */
 function goal({ store, name }: Case): number {
   if (store !== 'redis') return 0
-  if (name.startsWith('kill -9')) return LONG_KILLS
+  if (name === 'kill -9 and restart') return LONG_KILLS
   return name === 'failover, with wait' ? LONG_FAILOVERS : 0
 }
 

@@ -8,9 +8,10 @@ const SHOWN = 5
 export function describe({ store, scenario, figures, faults, violations }: Result): string {
   const kinds = [...faults].map(([kind, count]) => `${count} ${kind}`).join(', ')
   const head = `${store}: ${scenario}: ${figures.operations} operations, ${kinds}: ${violations.length} violations`
-  const { refusals, recoveries, staleness, endedChecks } = figures
+  const { refusals, slowRefusals, recoveries, staleness, endedChecks } = figures
+  const slow = slowRefusals.length === 0 ? '' : ` (${counted(slowRefusals)} over 500 ms)`
   const measured = [
-    `refusal p99 ${ms(quantile(refusals, 0.99))}, longest ${ms(quantile(refusals, 1))}`,
+    `refusal p99 ${ms(quantile(refusals, 0.99))}, longest ${ms(quantile(refusals, 1))} of ${refusals.length}${slow}`,
     `recovery p99 ${ms(quantile(recoveries, 0.99))} (of ${recoveries.length})`,
     `revoked seen as live elsewhere p99 ${ms(quantile(staleness, 0.99))}, longest ${ms(quantile(staleness, 1))}`,
     `${endedChecks} checks of revoked sessions`,
@@ -18,9 +19,7 @@ export function describe({ store, scenario, figures, faults, violations }: Resul
   const shown = violations
     .slice(0, SHOWN)
     .map(({ promise, kind, text }) => `    ${promise} ${kind}: ${text}`)
-  const counts = [...countBy(violations.map(({ kind }) => kind))]
-    .map(([kind, count]) => `${count} x ${kind}`)
-    .join(', ')
+  const counts = counted(violations.map(({ kind }) => kind))
   return [
     head,
     `    ${measured.join('; ')}`,
@@ -45,10 +44,10 @@ export function summarize(results: readonly Result[]): string {
     .join('\n')
 }
 
-export function countBy(words: readonly string[]): ReadonlyMap<string, number> {
+function counted(words: readonly string[]): string {
   const counts = new Map<string, number>()
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
-  return counts
+  return [...counts].map(([word, count]) => `${count} x ${word}`).join(', ')
 }
 
 function ms(milliseconds: number): string {

@@ -11,6 +11,8 @@ export type StoreConfig =
       readonly kind: 'redis'
       readonly port: number
       readonly production: boolean
+      /** As ioredis is shipped: what was sent and not answered is sent again over the next connection. */
+      readonly resend?: boolean
       readonly wait?: { readonly replicas: number; readonly timeout: number }
     }
   | { readonly kind: 'postgres'; readonly port: number; readonly forgetful: boolean }
@@ -23,8 +25,12 @@ const RETRY = 100
 export function openStore(config: StoreConfig): SessionStore {
   switch (config.kind) {
     case 'redis': {
-      const { port, production, wait } = config
-      const client = new Redis(port, '127.0.0.1', { retryStrategy: () => RETRY })
+      const { port, production, wait, resend = false } = config
+      const client = new Redis(port, '127.0.0.1', {
+        retryStrategy: () => RETRY,
+        // A write that had arrived would be made twice.
+        autoResendUnfulfilledCommands: resend,
+      })
       client.on('error', () => undefined)
       const waiting = wait === undefined ? {} : { wait }
       return redisStore(client, { production, onWarning: () => undefined, ...waiting })

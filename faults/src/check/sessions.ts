@@ -66,15 +66,14 @@ function rejectedThough(
   if (isForgotten(model, signIn.start, end)) return []
   // It may have been revoked, by whoever, whether or not that was acknowledged.
   if (endings.some(({ start, outcome }) => outcome !== 'no' && start < end)) return []
-  if (model.clocksJumped && isOfTime(reason)) return []
+  if (model.clocksJumped && ENDS_OF_TIME.has(reason)) return []
   if (isStraggler(operation, operations)) return []
   const text = `${session}: worker ${operation.worker} found it ${status} (${reason ?? 'by request'}), ${ms(end - signIn.end)} after its sign-in`
   return [{ promise: 'P4', kind: 'acknowledged sign-in lost', text, at: end }]
 }
 
-function isOfTime(reason: string | undefined): boolean {
-  return reason === undefined || reason === 'idle_expired' || reason === 'absolute_expired'
-}
+/** A clock that is an hour ahead finds every session idle for too long, and sweeps it away: it ends, for everybody. */
+const ENDS_OF_TIME = new Set([undefined, 'idle_expired', 'absolute_expired', 'unknown'])
 
 /** A token that a rotation had replaced, or may have replaced, when it was presented. */
 function isStraggler({ start, end }: Operation, operations: readonly Operation[]): boolean {

@@ -27,7 +27,8 @@ interface RedisOptions {
   readonly settings: readonly string[]
   /** Where its folder is. Default: a new one. */
   readonly disk?: Tmpfs
-  readonly wait?: { readonly replicas: number; readonly timeout: number }
+  /** Workers let ioredis send again what was not answered. */
+  readonly resend?: boolean
 }
 
 /** A Redis of the suite's own. */
@@ -50,9 +51,9 @@ export class RedisServer implements StoreServer {
   }
 
   config(port: number): StoreConfig {
-    const { wait, settings } = this.#options
+    const { resend = false, settings } = this.#options
     const production = settings.includes('always')
-    return { kind: 'redis', port, production, ...(wait === undefined ? {} : { wait }) }
+    return { kind: 'redis', port, production, resend }
   }
 
   async start(): Promise<void> {

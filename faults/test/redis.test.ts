@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { faultTest } from './lib/short.js'
+
+// On a redis-server that HOLDFAST_REDIS names.
+
+faultTest('kill -9 of Redis: what was acknowledged is kept', 'redis', 'kill -9 and restart')
+faultTest('a Redis that stands still: every request is refused', 'redis', 'pause (SIGSTOP)')
+faultTest('cut connections: every request is refused, and then served again', 'redis', 'cut')
+faultTest('a Redis that lost everything accepts nothing revoked', 'redis', 'restart empty-handed')
+faultTest(
+  'without pushed changes a revoked session ends within 5 s',
+  'redis',
+  'push channel dropped, then silent for 7 s',
+)
+faultTest(
+  'a Redis that promises nothing is shown to lose',
+  'redis',
+  'forgetful: kill -9 without a log',
+  ({ violations }) => assert.notEqual(violations.length, 0, 'the checker can fail'),
+)
