@@ -95,10 +95,10 @@ function redisCases(): readonly Case[] {
       open: () => RedisServer.start({ settings: DURABLE, resend: true }),
       name: 'kill -9, and ioredis sends again',
     }),
-    caseOf(kill, {
+    caseOf(special.killAfterSnapshot, {
       ...own,
       open: () => RedisServer.start({ settings: FORGETFUL }),
-      name: 'forgetful: kill -9 without a log',
+      name: 'forgetful: kill -9, snapshots only',
       loses: true,
     }),
     caseOf(special.failover, {

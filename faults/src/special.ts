@@ -130,3 +130,21 @@ function someWorker({ fleet, random }: Stage): number {
   const { workers } = fleet
   return workers[Math.floor(random() * workers.length)] ?? 0
 }
+
+/** A server with snapshots and no log, as it is shipped: it comes back with what it knew a moment ago. */
+export const killAfterSnapshot: Scenario<RedisServer> = {
+  name: 'kill -9 after a snapshot',
+  expected: ALL,
+  async run({ stage, server }) {
+    while (stage.goesOn) {
+      await server.command('SAVE')
+      await stage.pause(200, 500)
+      stage.fault('kill')
+      await server.kill()
+      await stage.down(
+        () => stage.pause(0, 100),
+        () => server.start(),
+      )
+    }
+  },
+}

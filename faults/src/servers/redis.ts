@@ -10,7 +10,7 @@ import type { Tmpfs } from './tmpfs.js'
 
 /** Settings with which nothing that was acknowledged is forgotten in a crash. */
 export const DURABLE: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always']
-/** Settings as shipped, without snapshots: a crash forgets everything. */
+/** Settings as shipped: snapshots now and then, and no log. */
 export const FORGETFUL: readonly string[] = ['--appendonly', 'no']
 
 const KNOWN = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/usr/bin/valkey-server']
