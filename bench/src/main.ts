@@ -24,9 +24,9 @@ function understood(args: readonly string[]): Options | null {
   }
 }
 
-async function reportOf({ from }: Options): Promise<Report> {
-  if (from === null) return bench(options, log)
-  const report: Report = JSON.parse(readFileSync(from, 'utf8'))
+async function reportOf(asked: Options): Promise<Report> {
+  if (asked.from === null) return bench(asked, log)
+  const report: Report = JSON.parse(readFileSync(asked.from, 'utf8'))
   return report
 }
 
