@@ -8,13 +8,25 @@ import { asText } from './report/tables.js'
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => process.exit(1))
 
-const options = readOptions(process.argv.slice(2))
-if (options.help) process.stdout.write(HELP)
+const options = understood(process.argv.slice(2))
+if (options === null) process.exitCode = 2
+else if (options.help) process.stdout.write(HELP)
 else show(await reportOf(options), options)
 
-async function reportOf({ from }: Options): Promise<Report> {
-  if (from === null) return bench(options, log)
-  const report: Report = JSON.parse(readFileSync(from, 'utf8'))
+/** The options; null, with what is wrong on standard error, if there is no such option. */
+function understood(args: readonly string[]): Options | null {
+  try {
+    return readOptions(args)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    process.stderr.write(`${error.message}\n\n${HELP}`)
+    return null
+  }
+}
+
+async function reportOf(asked: Options): Promise<Report> {
+  if (asked.from === null) return bench(asked, log)
+  const report: Report = JSON.parse(readFileSync(asked.from, 'utf8'))
   return report
 }
 
