@@ -160,8 +160,7 @@ export class Workload {
         return {}
       }
       const { seen } = await this.#client.request(known.token, (session) => session.revoke())
-      const { cleared: _own, ...rest } = seen
-      return rest
+      return seen
     })
     if (outcome === 'ok' || this.#random() < 0.5) this.#forget(known.id)
   }

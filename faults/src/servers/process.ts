@@ -32,10 +32,10 @@ export function isRunning(child: ChildProcess | null): child is ChildProcess {
 }
 
 /** Sends the signal and waits until the process is gone. */
-export async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+export async function end(child: ChildProcess | null, name: NodeJS.Signals): Promise<void> {
   if (!isRunning(child)) return
   const gone = once(child, 'exit')
-  child.kill(signal)
+  child.kill(name)
   await gone
 }
 
