@@ -70,7 +70,7 @@ function nextFault({ marks }: History, after: number): number {
   return Math.min(Infinity, ...faults)
 }
 
-/** Empty where a worker tried nothing, or the next fault came first. */
+/** Empty where nobody tried anything, or the next fault came too soon to tell. */
 function recovery(operations: readonly Operation[], at: number, until: number): number[] {
   const first = new Map<number, number>()
   const tried = new Set<number>()
@@ -82,8 +82,9 @@ function recovery(operations: readonly Operation[], at: number, until: number): 
     if (outcome === 'ok' && end < until)
       first.set(worker, Math.min(first.get(worker) ?? Infinity, end - at))
   }
-  if (tried.size === 0 || first.size < tried.size)
-    return until === Infinity && tried.size > 0 ? [Infinity] : []
+  if (tried.size === 0) return []
+  // At least as long as it was let be.
+  if (first.size < tried.size) return until - at > 1000 ? [until - at] : []
   return [Math.max(...first.values())]
 }
 

@@ -27,6 +27,8 @@ interface Pair {
   readonly client: Socket
   readonly server: Socket
   push: boolean
+  /** Nothing comes through any more, and nobody is told. */
+  dead: boolean
 }
 
 const NONE: Trouble = { kind: 'none' }
@@ -82,6 +84,11 @@ export class Proxy {
     for (const { client } of this.#pairs) client.end()
   }
 
+  /** Every connection goes silent for good, as when a firewall has forgotten it; new ones are good. */
+  silence(): void {
+    for (const pair of this.#pairs) pair.dead = true
+  }
+
   async close(): Promise<void> {
     this.cut()
     this.#server.close()
@@ -90,7 +97,7 @@ export class Proxy {
 
   #accept(client: Socket): void {
     const server = createConnection({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
-    const pair = { client, server, push: false }
+    const pair = { client, server, push: false, dead: false }
     this.#pairs.add(pair)
     if (this.#trouble.kind === 'refuse' && !this.#pushOnly) end(pair)
     this.#forward(pair, client, server, true)
@@ -110,6 +117,7 @@ export class Proxy {
     from.on('data', (chunk: Buffer) => {
       if (asking && !pair.push && PUSH.test(chunk.toString('latin1'))) pair.push = true
       const trouble = this.#isTroubled(pair) ? this.#trouble : NONE
+      if (pair.dead) return
       if (trouble.kind === 'refuse') end(pair)
       else if (trouble.kind !== 'blackhole' && (trouble.kind !== 'deaf' || asking))
         lane.send(chunk, trouble)

@@ -77,6 +77,38 @@ const blackhole: Scenario = {
   },
 }
 
+/** Longer than anything that was read before may be believed. */
+const longOutage: Scenario = {
+  name: 'out for 8 s',
+  expected: ALL,
+  async run({ stage, server, proxy }) {
+    do {
+      await stage.cutOff(proxy, 'blackhole', 8000, 8000)
+      await stage.pause(1000, 2000)
+      stage.fault('kill')
+      await server.kill()
+      await stage.down(
+        () => stage.pause(8000, 8000),
+        () => server.start(),
+      )
+      await stage.pause(1000, 2000)
+    } while (stage.goesOn)
+  },
+}
+
+const silent: Scenario = {
+  name: 'connections go silent for good',
+  expected: ALL,
+  async run({ stage, proxy }) {
+    do {
+      stage.fault('silence')
+      proxy.silence()
+      stage.up()
+      await stage.pause(5000, 5000)
+    } while (stage.goesOn)
+  },
+}
+
 const deaf: Scenario = {
   name: 'requests arrive, answers do not',
   expected: ALL,
@@ -181,6 +213,8 @@ export const COMMON: readonly Scenario[] = [
   stop,
   cut,
   blackhole,
+  longOutage,
+  silent,
   deaf,
   slow,
   halfClose,
