@@ -18,7 +18,6 @@ function instance(server: TestServer, max: number): PostgresJs {
 
 runCases((name) => !name.startsWith('races: ') || /exceed the limit|100 parallel/.test(name), {
   connect,
-  warm: true,
   share: 0.25,
 })
 

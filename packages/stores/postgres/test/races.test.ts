@@ -1,3 +1,3 @@
 import { runCases } from './lib/suite.js'
 
-runCases((name) => name.startsWith('races'), { warm: true })
+runCases((name) => name.startsWith('races'))

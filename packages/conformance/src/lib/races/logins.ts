@@ -101,10 +101,13 @@ export const loginCases: readonly CaseDefinition[] = [
           const tokens = await visitors(store, who)
           const login = async (token: string | null, each: number): Promise<Reply> => {
             await scheduler.schedule(Promise.resolve(), `login ${each} begins`)
-            if (!revoking) early.add(each)
             const late = acknowledged
             const site = sites[each % 2] ?? assert.fail()
-            const reply = await site.request(token, (session) => session.authenticate(subject))
+            const reply = await site.request(token, (session) => {
+              // A login begins when the application sees the request: the counter has been read by then.
+              if (!revoking) early.add(each)
+              return session.authenticate(subject)
+            })
             if (late) assert.equal(reply.error, null, 'a login after the revocation')
             return reply
           }

@@ -39,6 +39,11 @@ const planOf = (endings: readonly EndingName[]): fc.Arbitrary<Plan> =>
     ),
   })
 
+interface Outcome {
+  readonly reply: Reply
+  readonly late: boolean
+}
+
 /** Two processes of an application, one signed-in session, requests of it in flight, and its end in the midst of them. */
 class Race {
   readonly #store: SessionStore
@@ -100,9 +105,9 @@ class Race {
     await this.#scheduler.schedule(Promise.resolve(), `${name} begins`)
     const attempts = name === 'retry' ? 3 : 1
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const late = this.#revoking
-      const reply = await this.#request(name, n, token)
-      if (reply === null) continue
+      const outcome = await this.#request(name, n, token)
+      if (outcome === null) continue
+      const { reply, late } = outcome
       if (reply.token !== null) this.#tokens.add(reply.token)
       const id = reply.open.record?.id
       if (late && id !== undefined) this.#allowed.add(id)
@@ -112,14 +117,18 @@ class Race {
     }
   }
 
-  /** A request of one worker; null where the store failed before there was a session. */
-  async #request(name: string, n: number, token: string): Promise<Reply | null> {
+  /** A request of one worker, and whether it began late; null where the store failed before there was a session. */
+  async #request(name: string, n: number, token: string): Promise<Outcome | null> {
     const work = WORKERS.get(name)
     if (work === undefined) throw new Error(`no worker ${name}`)
+    let late = false
     try {
-      return await this.#site(n).request(token, (session, open) =>
-        work(session, open, this.#subject),
-      )
+      const reply = await this.#site(n).request(token, (session, open) => {
+        // It begins when the application sees it: the counter of revocations has been read by then.
+        late = this.#revoking
+        return work(session, open, this.#subject)
+      })
+      return { reply, late }
     } catch (error) {
       if (isUnavailable(error)) return null
       throw error

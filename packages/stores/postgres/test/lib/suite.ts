@@ -4,7 +4,6 @@ import type { SessionStore } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { migrate, type PostgresClient, postgresStore } from '../../src/index.js'
 import { skip, TestServer } from './server.js'
-import { until } from './stage.js'
 
 /** How much of the suite's random part is run; `HOLDFAST_POSTGRES_LONG=1` runs what the other stores run. */
 const LONG = process.env['HOLDFAST_POSTGRES_LONG'] === '1'
@@ -40,11 +39,6 @@ class Schemas {
 
 interface Way {
   readonly connect?: (server: TestServer) => PostgresClient
-  /**
-   * Wait until the store pushes. A race takes a login to begin when its request does; while the counter is read over the
-   * network, it begins when that read is answered, still before the application sees the request.
-   */
-  readonly warm?: boolean
   /** Only this share of the random part. Default 1. */
   readonly share?: number
 }
@@ -52,7 +46,7 @@ interface Way {
 /** Runs the conformance cases whose names `takes` accepts, on a server of their own. */
 export function runCases(
   takes: (name: string) => boolean,
-  { connect = (server) => server.pool({ max: 20 }), warm = false, share = 1 }: Way = {},
+  { connect = (server) => server.pool({ max: 20 }), share = 1 }: Way = {},
 ): void {
   const opened = new Map<SessionStore, string>()
   let server: TestServer
@@ -67,20 +61,17 @@ export function runCases(
     })
     after(() => server.remove())
   }
-  const open = async (schema: string): Promise<SessionStore> => {
+  const open = (schema: string): SessionStore => {
     // Many requests at once on two cores: a slow machine is no failure of the store.
     const store = postgresStore(client, { schema, allowForgetful: true, timeout: 60_000 })
     opened.set(store, schema)
-    if (!warm) return store
-    store.watch?.(() => undefined)
-    await until(() => typeof store.epoch() === 'number', 'the channel is up')
     return store
   }
   const cases = storeCases({
-    open: async () => await open(await schemas.take()),
+    open: async () => open(await schemas.take()),
     async reopen(store) {
       await store.close()
-      return await open(opened.get(store) ?? '')
+      return open(opened.get(store) ?? '')
     },
     async dispose(store) {
       await store.close()
