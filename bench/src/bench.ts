@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { withDatabases } from './databases/start.js'
 import { findWrk, canPin } from './harness/tools.js'
 import { stopAll } from './harness/child.js'
 import { describeMachine } from './harness/machine.js'
@@ -19,7 +20,10 @@ const BUSY = 0.5
 export async function bench(options: Options, log: (line: string) => void): Promise<Report> {
   const scale = SCALES[options.scale]
   const runtimes = findRuntimes(options.nodes, log)
-  const rows = HTTP_ROWS.filter(({ name }) => isWanted(options, 'http', name))
+  const rows = withDatabases(
+    HTTP_ROWS.filter(({ name }) => isWanted(options, 'http', name)),
+    log,
+  )
   // wrk runs for whole seconds.
   const wrk = rows.length === 0 || scale.name === 'smoke' ? null : await findWrk(log)
   const pinned = canPin()

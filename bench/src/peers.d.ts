@@ -8,7 +8,11 @@ declare module 'express-session' {
     readonly [key: string]: unknown
   }
 
-  export class MemoryStore {
+  export class Store {
+    get(id: string, callback?: (error?: unknown, data?: unknown) => unknown): unknown
+  }
+
+  export class MemoryStore extends Store {
     readonly sessions: Readonly<Record<string, string>>
     set(id: string, session: SessionContent, callback?: (error?: unknown) => void): void
   }
@@ -17,7 +21,7 @@ declare module 'express-session' {
     readonly secret: string
     readonly resave: boolean
     readonly saveUninitialized: boolean
-    readonly store: MemoryStore
+    readonly store: Store
     readonly name: string
     readonly proxy: boolean
     readonly cookie: {

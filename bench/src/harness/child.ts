@@ -20,9 +20,29 @@ export function start({ node, script, flags = [], core }: ChildOptions): ChildPr
   return track(child)
 }
 
+export interface ProgramOptions {
+  readonly core: number | null
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** Starts a server, whose output nobody reads. */
+export function startServer(
+  command: string,
+  args: readonly string[],
+  { core, ...user }: ProgramOptions,
+): ChildProcess {
+  const [program = command, ...rest] = pinned(core, [command, ...args])
+  return track(spawn(program, rest, { stdio: 'ignore', env: environment(), ...user }))
+}
+
 /** Starts any other program, with pipes. */
 export function startProgram(command: string, args: readonly string[]): ChildProcess {
   return track(spawn(command, args, { stdio: 'pipe', env: environment() }))
+}
+
+function pinned(core: number | null, command: readonly string[]): readonly string[] {
+  return core === null ? command : ['taskset', '-c', String(core), ...command]
 }
 
 /** Sends one message and waits for the answer. A process that ends or fails first is an error. */
@@ -56,12 +76,12 @@ export function ask<Answer>(
 export type Reply<Answer> = { readonly value: Answer } | { readonly error: string }
 
 /** Ends a process that we started, and waits until it is gone. */
-export async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => {
     child.once('exit', resolve)
   })
-  stop(child)
+  child.kill(signal)
   await gone
 }
 

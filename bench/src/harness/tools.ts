@@ -27,7 +27,9 @@ export function canPin(): boolean {
   return cpus().length > 1 && find('taskset') !== null
 }
 
-function find(name: string): string | null {
+/** The executable of this name, or at this absolute path. */
+export function find(name: string): string | null {
+  if (isAbsolute(name)) return isExecutable(name) ? name : null
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute)
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import type { DatabaseAddress } from '../databases/model.js'
 
 /** What a server process is told to be. */
 export interface ServerInput {
@@ -7,6 +8,7 @@ export interface ServerInput {
   readonly sessions: number
   readonly folder: string
   readonly key: string
+  readonly database: DatabaseAddress | null
 }
 
 /** A server ready to listen, and one Cookie header for each of its sessions. */

@@ -1,3 +1,4 @@
+import type { DatabaseName } from '../databases/model.js'
 import type { FigureSpec, Goal } from '../model.js'
 
 /** One server of the HTTP table. */
@@ -7,10 +8,17 @@ export interface HttpRow {
   /** The variant that it is compared with: its framework without sessions. */
   readonly baseline: string
   readonly share?: Goal
+  /** Started for this server alone. */
+  readonly database?: DatabaseName
+  /** How many store commands a request may take. */
+  readonly commands?: Goal
 }
 
 const NODE = 'raw-node'
 const EXPRESS = 'raw-express'
+const FASTIFY = 'raw-fastify'
+
+const FEW: Goal = { atMost: 0.02 }
 
 export const HTTP_ROWS: readonly HttpRow[] = [
   { name: 'node:http alone', variant: NODE, baseline: NODE },
@@ -31,12 +39,83 @@ export const HTTP_ROWS: readonly HttpRow[] = [
     share: { atLeast: 0.97 },
   },
   { name: 'Express + express-session, MemoryStore', variant: 'express-session', baseline: EXPRESS },
+  { name: 'Fastify alone', variant: FASTIFY, baseline: FASTIFY },
+  {
+    name: 'node:http + Holdfast, Redis',
+    variant: 'holdfast-node:redis',
+    baseline: NODE,
+    database: 'redis',
+    share: { atLeast: 0.9 },
+    commands: FEW,
+  },
+  {
+    name: 'node:http + Holdfast, Redis, no cache',
+    variant: 'holdfast-node:redis-uncached',
+    baseline: NODE,
+    database: 'redis',
+    share: { atLeast: 0.55 },
+  },
+  {
+    name: 'node:http + better-auth, Redis',
+    variant: 'better-auth',
+    baseline: NODE,
+    database: 'redis',
+  },
+  {
+    name: 'Express + Holdfast, Redis',
+    variant: 'holdfast-express:redis',
+    baseline: EXPRESS,
+    database: 'redis',
+    share: { atLeast: 0.97 },
+    commands: FEW,
+  },
+  {
+    name: 'Express + express-session, connect-redis',
+    variant: 'express-session:redis',
+    baseline: EXPRESS,
+    database: 'redis',
+  },
+  {
+    name: 'Fastify + Holdfast, Redis',
+    variant: 'holdfast-fastify:redis',
+    baseline: FASTIFY,
+    database: 'redis',
+    share: { atLeast: 0.9 },
+    commands: FEW,
+  },
+  {
+    name: 'Fastify + @fastify/session, connect-redis',
+    variant: 'fastify-session:redis',
+    baseline: FASTIFY,
+    database: 'redis',
+  },
+  {
+    name: 'node:http + Holdfast, PostgreSQL',
+    variant: 'holdfast-node:postgres',
+    baseline: NODE,
+    database: 'postgres',
+  },
+  {
+    name: 'node:http + Holdfast, PostgreSQL, no cache',
+    variant: 'holdfast-node:postgres-uncached',
+    baseline: NODE,
+    database: 'postgres',
+  },
 ]
 
-/** What is measured of each; the shares of the baseline are worked out from it. */
-export const HTTP_FIGURES: readonly FigureSpec[] = [
-  { key: 'perSecond', title: 'requests', unit: '/s' },
-  { key: 'cpu', title: 'CPU', unit: 'µs' },
-  { key: 'p50', title: 'p50', unit: 'ms' },
-  { key: 'p99', title: 'p99', unit: 'ms' },
-]
+/** What is measured of a server; the shares of the baseline are worked out from it. */
+export function httpFigures({ commands }: HttpRow): readonly FigureSpec[] {
+  return [
+    { key: 'perSecond', title: 'requests', unit: '/s' },
+    { key: 'cpu', title: 'CPU', unit: 'µs' },
+    { key: 'p50', title: 'p50', unit: 'ms' },
+    { key: 'p99', title: 'p99', unit: 'ms' },
+    {
+      key: 'commands',
+      title: 'store commands',
+      unit: '',
+      ...(commands === undefined ? {} : { goal: commands }),
+    },
+    { key: 'idle', title: 'store commands when idle', unit: '/s' },
+  ]
+}

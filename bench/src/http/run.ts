@@ -1,14 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database } from '../databases/model.js'
+import { startDatabase } from '../databases/start.js'
 import { ask, end, start } from '../harness/child.js'
 import { median, summarize, summary } from '../harness/statistics.js'
 import type { WorkFolder } from '../harness/work-folder.js'
 import type { Figures, Goal, Result, Runtime, Scale, Summary } from '../model.js'
+import type { GeneratorInput } from './generator.js'
 import { load, type LoadOptions } from './load.js'
-import type { Started } from './model.js'
+import type { ServerInput, Started } from './model.js'
 import { probe } from './probe.js'
-import { HTTP_FIGURES, type HttpRow } from './rows.js'
+import { httpFigures, type HttpRow } from './rows.js'
 
 const SCRIPT = new URL('./server.js', import.meta.url)
 const TIME_LIMIT = 60_000
+const IDLE = 1000
+const ROUNDS = 10
 
 export interface HttpRun {
   readonly scale: Scale
@@ -45,7 +51,7 @@ export async function runHttp(run: HttpRun): Promise<readonly Result[]> {
     node: lane.runtime.name,
     name: lane.row.name,
     processes: lane.measured.length,
-    figures: [...summarize(HTTP_FIGURES, lane.measured), ...shares(lane, lanes)],
+    figures: [...summarize(httpFigures(lane.row), lane.measured), ...shares(lane, lanes)],
   }))
 }
 
@@ -56,25 +62,55 @@ async function measureOnce(
 ): Promise<Figures> {
   const { scale, work, key, pinned, wrk } = run
   const folder = work.make()
+  const core = pinned ? 1 : null
   const child = start({ node: runtime.path, script: SCRIPT, core: pinned ? 0 : null })
+  const { name: rowName, variant, database: wanted } = row
+  const database =
+    wanted === undefined ? null : await startDatabase(wanted, { folder, core, durable: false })
   try {
-    const input = { kind: 'start', variant: row.variant, sessions: scale.sessions, folder, key }
+    const address = database?.address ?? null
+    const input: ServerInput = { kind: 'start', variant, sessions: scale.sessions, folder, key, database: address }
     const { port, cookies } = await ask<Started>(child, input, TIME_LIMIT)
     checkAnswer(answers, row, await probe(port, cookies[0] ?? ''))
-    const options: LoadOptions = { wrk, core: pinned ? 1 : null }
+    const options: LoadOptions = { wrk, core }
     const { connections, warmUp, measure } = scale.http
-    await load(options, { port, cookies, connections, seconds: warmUp })
+    await warm(options, { port, cookies, connections, seconds: warmUp })
+    const commands = await countCommands(database)
     const before = await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)
     const seen = await load(options, { port, cookies, connections, seconds: measure })
     const spent = (await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)) - before
-    const { p50, p99 } = seen
-    return { perSecond: seen.requests / seen.seconds, cpu: spent / seen.requests, p50, p99 }
+    const { p50, p99, requests } = seen
+    const perSecond = requests / seen.seconds
+    const counted = { commands: (await commands()) / requests, idle: await idleCommands(database) }
+    return { perSecond, cpu: spent / requests, p50, p99, ...counted }
   } catch (cause) {
-    throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
+    throw new Error(`${rowName} on ${runtime.name} failed`, { cause })
   } finally {
     await end(child)
+    await database?.stop()
     work.remove(folder)
   }
+}
+
+/** Until each session has been seen twice, so that a slow server has read them all too. */
+async function warm(options: LoadOptions, input: GeneratorInput): Promise<void> {
+  let seen = 0
+  for (let round = 0; round < ROUNDS && seen < 2 * input.cookies.length; round++)
+    seen += (await load(options, input)).requests
+}
+
+/** Gives how many commands the database has performed since; NaN where it does not tell. */
+async function countCommands(database: Database | null): Promise<() => Promise<number>> {
+  const before = (await database?.commands()) ?? NaN
+  return async () => ((await database?.commands()) ?? NaN) - before
+}
+
+/** Commands a second without any request, heartbeats above all. */
+async function idleCommands(database: Database | null): Promise<number> {
+  const commands = await countCommands(database)
+  const start = performance.now()
+  if (database !== null) await pause(IDLE)
+  return ((await commands()) * 1000) / (performance.now() - start)
 }
 
 /** Servers of one framework must give the same answer, or they are not comparable. */

@@ -1,16 +1,17 @@
-import { sign } from 'cookie-signature'
+import { RedisStore } from 'connect-redis'
 import session, { MemoryStore } from 'express-session'
-import { address, cookieHeader, subject, userAgent } from '../../harness/visitors.js'
+import { nodeRedisOf } from '../../databases/clients.js'
 import type { Server, ServerInput } from '../model.js'
 import { answerPrivately, expressApp } from './express-app.js'
+import { NAME, peerCookie, signInAll } from './peer-sessions.js'
 
-const HOUR = 3_600_000
-const NAME = '__Host-session'
-
-export async function startServer({ sessions, key }: ServerInput): Promise<Server> {
-  const store = new MemoryStore()
+export async function startServer(input: ServerInput): Promise<Server> {
+  const { database, key } = input
+  const store =
+    database === null
+      ? new MemoryStore()
+      : new RedisStore({ client: await nodeRedisOf(database) })
   const app = expressApp()
-  const cookie = { secure: true, httpOnly: true, sameSite: 'lax', maxAge: HOUR } as const
   app.use(
     session({
       secret: key,
@@ -19,26 +20,13 @@ export async function startServer({ sessions, key }: ServerInput): Promise<Serve
       store,
       name: NAME,
       proxy: true,
-      cookie,
+      cookie: peerCookie,
     }),
   )
   app.get('/', (req, res) => {
     const content: object = req.session
     answerPrivately(res, 'subject' in content ? String(content.subject) : null)
   })
-  const cookies = Array.from({ length: sessions }, (_, index) => signIn(store, index, key, cookie))
-  await new Promise(setImmediate)
+  const cookies = await signInAll(store, input, (signed) => `s:${signed}`)
   return { listener: app, cookies }
-}
-
-function signIn(store: MemoryStore, index: number, key: string, cookie: object): string {
-  const id = String(index).padStart(32, '0')
-  const now = Date.now()
-  const about = { ip: address(index), userAgent: userAgent(index), createdAt: now }
-  store.set(id, {
-    cookie: { ...cookie, originalMaxAge: HOUR, expires: new Date(now + HOUR), path: '/' },
-    subject: subject(index),
-    ...about,
-  })
-  return cookieHeader(encodeURIComponent(`s:${sign(id, key)}`), NAME)
 }
