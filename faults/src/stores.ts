@@ -20,6 +20,7 @@ export type StoreConfig =
 
 /** How soon a driver tries again to reach its server: an application that wants to be back within a second says so. */
 const RETRY = 100
+const SILENCE = 500
 
 /** The store as an application opens it. */
 export function openStore(config: StoreConfig): SessionStore {
@@ -30,6 +31,8 @@ export function openStore(config: StoreConfig): SessionStore {
         retryStrategy: () => RETRY,
         // A write that had arrived would be made twice.
         autoResendUnfulfilledCommands: resend,
+        // A connection that went silent is given up; else every call on it fails, for a quarter of an hour.
+        socketTimeout: SILENCE,
       })
       client.on('error', () => undefined)
       const waiting = wait === undefined ? {} : { wait }
