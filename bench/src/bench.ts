@@ -8,6 +8,7 @@ import { WorkFolder } from './harness/work-folder.js'
 import { HTTP_ROWS } from './http/rows.js'
 import { runHttp } from './http/run.js'
 import { Fixtures } from './in-process/fixtures.js'
+import { databaseRows } from './in-process/database-rows.js'
 import { inProcessRows } from './in-process/rows.js'
 import { runInProcess } from './in-process/run.js'
 import type { Machine, Report, Result, Runtime, Scale } from './model.js'
@@ -65,7 +66,12 @@ async function withoutServers(parts: Parts): Promise<readonly Result[]> {
   const newest = runtimes.at(-1)
   if (newest === undefined) return []
   const fixtures = new Fixtures(scale, work, key, newest)
-  const rows = inProcessRows(scale).filter(({ group, name }) => isWanted(options, group, name))
+  const rows = withDatabases(
+    [...inProcessRows(scale), ...databaseRows(scale)].filter(({ group, name }) =>
+      isWanted(options, group, name),
+    ),
+    log,
+  )
   const results = await runInProcess({ scale, rows, runtimes, fixtures, work, key, log })
   return [...results, ...fixtures.results]
 }

@@ -1,3 +1,5 @@
+import type { DatabaseAddress, DatabaseName } from './databases/model.js'
+
 /** What a figure should reach. */
 export interface Goal {
   readonly atMost?: number
@@ -15,7 +17,16 @@ export interface FigureSpec {
 /** What one child process measured, by the keys of the row's figures. */
 export type Figures = Readonly<Record<string, number>>
 
-export type GroupName = 'check' | 'memory' | 'write' | 'sweep' | 'file' | 'http'
+export type GroupName =
+  | 'check'
+  | 'memory'
+  | 'write'
+  | 'sweep'
+  | 'file'
+  | 'http'
+  | 'size'
+  | 'revocation'
+  | 'growth'
 
 /** How much work a run does. `smoke` proves that every row still runs, and nothing else. */
 export interface Scale {
@@ -49,6 +60,8 @@ export interface MeasureInput {
   readonly folder: string
   /** A copy, or the original where nothing is written, of the stored sessions that the row asked for. */
   readonly fixture: Fixture | null
+  /** The database that the row asked for, empty. */
+  readonly database: DatabaseAddress | null
   /** The run's secret key. */
   readonly key: string
 }
@@ -79,6 +92,10 @@ export interface Row {
   readonly repeats: number
   readonly flags?: readonly string[]
   readonly fixture?: { readonly name: FixtureName; readonly writes: boolean }
+  /** Started for this measurement alone. */
+  readonly database?: DatabaseName
+  /** Whether each write is on its disk before it is acknowledged. */
+  readonly durable?: boolean
   /** Takes long and shows nothing that depends on the Node version: measured on the newest alone. */
   readonly newestOnly?: boolean
 }

@@ -14,7 +14,7 @@ import { httpFigures, type HttpRow } from './rows.js'
 const SCRIPT = new URL('./server.js', import.meta.url)
 const TIME_LIMIT = 60_000
 const IDLE = 1000
-const ROUNDS = 10
+const ROUNDS = 1.5
 
 export interface HttpRun {
   readonly scale: Scale
@@ -92,11 +92,12 @@ async function measureOnce(
   }
 }
 
-/** Until each session has been seen twice, so that a slow server has read them all too. */
+/** Each load begins with the first session: a slow server gets a longer one, so that it has seen them all too. */
 async function warm(options: LoadOptions, input: GeneratorInput): Promise<void> {
-  let seen = 0
-  for (let round = 0; round < ROUNDS && seen < 2 * input.cookies.length; round++)
-    seen += (await load(options, input)).requests
+  const { requests } = await load(options, input)
+  const wanted = ROUNDS * input.cookies.length
+  if (requests >= wanted) return
+  await load(options, { ...input, seconds: Math.ceil((input.seconds * wanted) / requests) })
 }
 
 /** Gives how many commands the database has performed since; NaN where it does not tell. */

@@ -52,6 +52,7 @@ export class Fixtures {
       count,
       folder,
       fixture: null,
+      database: null,
       key: this.#key,
     }
     const child = start({ node: this.#runtime.path, script: SCRIPT, core: null })

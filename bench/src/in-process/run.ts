@@ -1,3 +1,4 @@
+import { startDatabase } from '../databases/start.js'
 import { ask, end, start } from '../harness/child.js'
 import { summarize } from '../harness/statistics.js'
 import type { WorkFolder } from '../harness/work-folder.js'
@@ -53,15 +54,20 @@ async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<F
   const wanted = row.fixture
   const fixture =
     wanted === undefined ? null : await fixtures.get(wanted.name, wanted.writes ? folder : null)
-  const { variant, count, flags = [] } = row
+  const { variant, count, flags = [], durable = false } = row
+  const database =
+    row.database === undefined
+      ? null
+      : await startDatabase(row.database, { folder: work.make(), core: null, durable })
   const child = start({ node: runtime.path, script: SCRIPT, flags, core: null })
   try {
-    const input = { scale, variant, count, folder, fixture, key }
+    const input = { scale, variant, count, folder, fixture, key, database: database?.address ?? null }
     return await ask<Figures>(child, { module: `./${row.module}`, input }, TIME_LIMIT)
   } catch (cause) {
     throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
   } finally {
     await end(child)
+    await database?.stop()
     work.remove(folder)
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSessions, type Sessions, type SessionsOptions } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
+import type { DatabaseAddress } from '../databases/model.js'
 import { cookieHeader, signIn } from '../harness/visitors.js'
 import type { Fixture, MeasureInput } from '../model.js'
 
@@ -30,6 +31,11 @@ export async function tokensOf(sessions: Sessions<Data>, count: number): Promise
 /** The tokens that were kept of a fixture. */
 export function fixtureTokens(fixture: Fixture | null): string[] {
   return readFileSync(requireFixture(fixture).tokens, 'utf8').split('\n').filter(Boolean)
+}
+
+export function requireDatabase(database: DatabaseAddress | null): DatabaseAddress {
+  if (database === null) throw new Error('this row needs a database')
+  return database
 }
 
 export function requireFixture(fixture: Fixture | null): Fixture {
