@@ -39,9 +39,7 @@ export function poolOf({ socket }: DatabaseAddress, max: number): Pool {
 }
 
 /** A node-redis client, which connect-redis asks for. */
-export async function nodeRedisOf({
-  socket,
-}: DatabaseAddress): Promise<RedisClientType> {
+export async function nodeRedisOf({ socket }: DatabaseAddress): Promise<RedisClientType> {
   const client = createClient({ socket: { path: socket, tls: false } })
   client.on('error', () => undefined)
   await client.connect()

@@ -17,10 +17,9 @@ export function startDatabase(
 }
 
 /** The rows whose database can be started here; the others are left out, and it is said why. */
-export function withDatabases<Row extends { readonly name: string; readonly database?: DatabaseName }>(
-  rows: readonly Row[],
-  log: (line: string) => void,
-): readonly Row[] {
+export function withDatabases<
+  Row extends { readonly name: string; readonly database?: DatabaseName },
+>(rows: readonly Row[], log: (line: string) => void): readonly Row[] {
   return rows.filter(({ name, database }) => {
     if (database === undefined || findProgram(database) !== null) return true
     log(`left out: ${name}: there is no ${database === 'postgres' ? 'postgres' : 'redis-server'}`)

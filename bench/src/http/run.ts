@@ -69,7 +69,14 @@ async function measureOnce(
     wanted === undefined ? null : await startDatabase(wanted, { folder, core, durable: false })
   try {
     const address = database?.address ?? null
-    const input: ServerInput = { kind: 'start', variant, sessions: scale.sessions, folder, key, database: address }
+    const input: ServerInput = {
+      kind: 'start',
+      variant,
+      sessions: scale.sessions,
+      folder,
+      key,
+      database: address,
+    }
     const { port, cookies } = await ask<Started>(child, input, TIME_LIMIT)
     checkAnswer(answers, row, await probe(port, cookies[0] ?? ''))
     const options: LoadOptions = { wrk, core }
@@ -109,9 +116,9 @@ async function countCommands(database: Database | null): Promise<() => Promise<n
 /** Commands a second without any request, heartbeats above all. */
 async function idleCommands(database: Database | null): Promise<number> {
   const commands = await countCommands(database)
-  const start = performance.now()
+  const begun = performance.now()
   if (database !== null) await pause(IDLE)
-  return ((await commands()) * 1000) / (performance.now() - start)
+  return ((await commands()) * 1000) / (performance.now() - begun)
 }
 
 /** Servers of one framework must give the same answer, or they are not comparable. */

@@ -40,13 +40,13 @@ export async function measure(input: MeasureInput): Promise<Figures> {
     await all({ kind: 'rate', lanes: LANES, ms: scale.warmUpMs * 4 })
     const rates = await all<Rate>({ kind: 'rate', lanes: LANES, ms: scale.measureMs * 5 })
     later = HOUR + (count / 10 - count) * step
-    const start = performance.now()
+    const begun = performance.now()
     await sessions.sweep()
     return {
       perSecond: rates.reduce((sum, { perSecond }) => sum + perSecond, 0),
       p50: Math.max(...rates.map(({ p50 }) => p50)),
       p99: Math.max(...rates.map(({ p99 }) => p99)),
-      sweep: performance.now() - start,
+      sweep: performance.now() - begun,
     }
   } finally {
     await Promise.all(peers.map((peer) => end(peer)))

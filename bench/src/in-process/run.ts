@@ -61,7 +61,15 @@ async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<F
       : await startDatabase(row.database, { folder: work.make(), core: null, durable })
   const child = start({ node: runtime.path, script: SCRIPT, flags, core: null })
   try {
-    const input = { scale, variant, count, folder, fixture, key, database: database?.address ?? null }
+    const input = {
+      scale,
+      variant,
+      count,
+      folder,
+      fixture,
+      key,
+      database: database?.address ?? null,
+    }
     return await ask<Figures>(child, { module: `./${row.module}`, input }, TIME_LIMIT)
   } catch (cause) {
     throw new Error(`${row.name} on ${runtime.name} failed`, { cause })

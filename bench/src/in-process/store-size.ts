@@ -11,7 +11,9 @@ const FIRST = 100
 /** What the database needs for one more session, its place in every index included. */
 export async function measure(input: MeasureInput): Promise<Figures> {
   const address = requireDatabase(input.database)
-  const fill = await (input.variant === 'connect-redis' ? peer(address, input) : own(address, input))
+  const fill = await (input.variant === 'connect-redis'
+    ? peer(address, input)
+    : own(address, input))
   // What is made once, such as scripts and the first pages, is no session's.
   await fill(FIRST)
   const before = await sizeOf(address)

@@ -8,9 +8,7 @@ import { NAME, peerCookie, signInAll } from './peer-sessions.js'
 export async function startServer(input: ServerInput): Promise<Server> {
   const { database, key } = input
   const store =
-    database === null
-      ? new MemoryStore()
-      : new RedisStore({ client: await nodeRedisOf(database) })
+    database === null ? new MemoryStore() : new RedisStore({ client: await nodeRedisOf(database) })
   const app = expressApp()
   app.use(
     session({

@@ -52,6 +52,9 @@ function content(index: number): SessionContent {
 
 function stored(store: Store, id: string, session: SessionContent): Promise<void> {
   return new Promise((resolve, reject) => {
-    void store.set(id, session, (error) => (error ? reject(new Error(String(error))) : resolve()))
+    void store.set(id, session, (error) => {
+      if (error instanceof Error) reject(error)
+      else resolve()
+    })
   })
 }
