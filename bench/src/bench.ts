@@ -23,6 +23,7 @@ export async function bench(options: Options, log: (line: string) => void): Prom
   const runtimes = findRuntimes(options.nodes, log)
   const rows = withDatabases(
     HTTP_ROWS.filter(({ name }) => isWanted(options, 'http', name)),
+    scale,
     log,
   )
   // wrk runs for whole seconds.
@@ -70,6 +71,7 @@ async function withoutServers(parts: Parts): Promise<readonly Result[]> {
     [...inProcessRows(scale), ...databaseRows(scale)].filter(({ group, name }) =>
       isWanted(options, group, name),
     ),
+    scale,
     log,
   )
   const results = await runInProcess({ scale, rows, runtimes, fixtures, work, key, log })

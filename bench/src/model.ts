@@ -47,6 +47,11 @@ export interface Scale {
   readonly storedFew: number
   readonly due: number
   readonly dueFew: number
+  readonly revocations: number
+  /** How long a database is left alone to see what it has to do then. */
+  readonly idleMs: number
+  /** Which databases rows may ask for. */
+  readonly databases: readonly DatabaseName[]
   readonly http: { readonly warmUp: number; readonly measure: number; readonly connections: number }
 }
 

@@ -13,6 +13,9 @@ const FULL: Scale = {
   storedFew: 100_000,
   due: 100_000,
   dueFew: 10_000,
+  revocations: 1000,
+  idleMs: 1000,
+  databases: ['redis', 'cluster', 'postgres'],
   http: { warmUp: 3, measure: 2, connections: 32 },
 }
 
@@ -45,6 +48,10 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     storedFew: 50,
     due: 20,
     dueFew: 10,
+    revocations: 3,
+    idleMs: 10,
+    // The one that is there at once.
+    databases: ['redis'],
     http: { warmUp: 0.1, measure: 0.1, connections: 2 },
   },
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bench } from '../src/bench.js'
+import { withDatabases } from '../src/databases/start.js'
 import { HTTP_ROWS } from '../src/http/rows.js'
+import { databaseRows } from '../src/in-process/database-rows.js'
 import { inProcessRows } from '../src/in-process/rows.js'
 import type { Report } from '../src/model.js'
 import { readOptions } from '../src/options.js'
@@ -12,7 +14,10 @@ import { SCALES } from '../src/scales.js'
 test('every row of the bench still runs, and is in the report', async () => {
   const own = `--node${process.versions.node.split('.')[0] ?? ''}`
   const report = await bench(readOptions(['--smoke', own]), () => undefined)
-  const rows = [...inProcessRows(SCALES.smoke), ...HTTP_ROWS]
+  const { smoke } = SCALES
+  const all = [...inProcessRows(smoke), ...databaseRows(smoke), ...HTTP_ROWS]
+  // Where there is no server, rows that need one are left out.
+  const rows = withDatabases<(typeof all)[number]>(all, smoke, () => undefined)
   for (const { name } of rows) {
     const result = report.results.find((each) => each.name === name)
     assert.ok(result !== undefined && result.figures.length > 0, name)

@@ -1,3 +1,4 @@
+import type { Scale } from '../model.js'
 import { startCluster } from './cluster.js'
 import { findProgram } from './find.js'
 import type { Database, DatabaseName, DatabaseOptions } from './model.js'
@@ -19,9 +20,11 @@ export function startDatabase(
 /** The rows whose database can be started here; the others are left out, and it is said why. */
 export function withDatabases<
   Row extends { readonly name: string; readonly database?: DatabaseName },
->(rows: readonly Row[], log: (line: string) => void): readonly Row[] {
+>(rows: readonly Row[], { databases }: Scale, log: (line: string) => void): readonly Row[] {
   return rows.filter(({ name, database }) => {
-    if (database === undefined || findProgram(database) !== null) return true
+    if (database === undefined) return true
+    if (!databases.includes(database)) return false
+    if (findProgram(database) !== null) return true
     log(`left out: ${name}: there is no ${database === 'postgres' ? 'postgres' : 'redis-server'}`)
     return false
   })

@@ -13,7 +13,6 @@ import { httpFigures, type HttpRow } from './rows.js'
 
 const SCRIPT = new URL('./server.js', import.meta.url)
 const TIME_LIMIT = 60_000
-const IDLE = 1000
 const ROUNDS = 1.5
 
 export interface HttpRun {
@@ -88,7 +87,10 @@ async function measureOnce(
     const spent = (await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)) - before
     const { p50, p99, requests } = seen
     const perSecond = requests / seen.seconds
-    const counted = { commands: (await commands()) / requests, idle: await idleCommands(database) }
+    const counted = {
+      commands: (await commands()) / requests,
+      idle: await idleCommands(database, scale.idleMs),
+    }
     return { perSecond, cpu: spent / requests, p50, p99, ...counted }
   } catch (cause) {
     throw new Error(`${rowName} on ${runtime.name} failed`, { cause })
@@ -114,10 +116,10 @@ async function countCommands(database: Database | null): Promise<() => Promise<n
 }
 
 /** Commands a second without any request, heartbeats above all. */
-async function idleCommands(database: Database | null): Promise<number> {
+async function idleCommands(database: Database | null, ms: number): Promise<number> {
   const commands = await countCommands(database)
   const begun = performance.now()
-  if (database !== null) await pause(IDLE)
+  if (database !== null) await pause(ms)
   return ((await commands()) * 1000) / (performance.now() - begun)
 }
 

@@ -1,8 +1,6 @@
 import type { DatabaseName } from '../databases/model.js'
 import type { FigureSpec, Goal, Row, Scale } from '../model.js'
 
-const REVOCATIONS = 1000
-
 const NAMES: Readonly<Record<DatabaseName, string>> = {
   redis: 'Redis',
   cluster: 'Redis Cluster, 3 + 3 servers',
@@ -38,11 +36,11 @@ function sizes(scale: Scale): readonly Row[] {
 
 function revocations(scale: Scale): readonly Row[] {
   return (['redis', 'cluster', 'postgres'] as const).map((database) => ({
-    name: `${shown(REVOCATIONS)} revocations, ${NAMES[database]}`,
+    name: `${shown(scale.revocations)} revocations, ${NAMES[database]}`,
     group: 'revocation',
     module: 'revocation.js',
     variant: '',
-    count: REVOCATIONS,
+    count: scale.revocations,
     repeats: scale.fewRepeats,
     newestOnly: true,
     database,

@@ -26,7 +26,7 @@ export async function measure(input: MeasureInput): Promise<Figures> {
     await tell(checker, { ...open, cached: true, tokens: [] })
     await tell(visitors, { ...open, cached: false, tokens: all.slice(count) })
     await tell(visitors, { kind: 'load', perSecond: LOAD })
-    await pause(1000)
+    await pause(scale.idleMs)
     const whole: number[] = []
     const acknowledged: number[] = []
     for (const token of all.slice(0, count)) {
