@@ -34,8 +34,8 @@ export interface Driver {
   masters(): Promise<readonly Node[]>
   /** Opens a connection of its own to each server that takes writes, and listens. */
   subscribe(channels: readonly string[], events: SubscriberEvents): Promise<Subscriber>
-  /** The same with a connection of its own, for commands that block; `close` ends it. */
-  duplicate(): Promise<Driver>
+  /** The same with a connection of its own, on which no command is ever sent twice; `close` ends it. */
+  forWrites(): Promise<Driver>
   close(): void
 }
 

@@ -56,6 +56,9 @@ const SINGLE_USE = {
   sentinelRetryStrategy: () => null,
 }
 
+/** A command that was sent and not answered has failed, and is not sent again. */
+const SENT_ONCE = { autoResendUnfulfilledCommands: false }
+
 export function isIoredis(client: object): client is IoredisClient {
   return 'callBuffer' in client && typeof client.callBuffer === 'function' && 'duplicate' in client
 }
@@ -180,8 +183,8 @@ class SingleDriver implements Driver {
     return listen(this.#client.duplicate(SINGLE_USE), channels, events)
   }
 
-  duplicate(): Promise<Driver> {
-    const own = this.#client.duplicate()
+  forWrites(): Promise<Driver> {
+    const own = this.#client.duplicate(SENT_ONCE)
     if (!isConnection(own)) throw new TypeError('duplicate() gave no connection')
     own.on('error', () => undefined)
     return Promise.resolve(new SingleDriver(own))
@@ -240,8 +243,10 @@ class ClusterDriver implements Driver {
     })
   }
 
-  duplicate(): Promise<Driver> {
-    const own = this.#client.duplicate()
+  forWrites(): Promise<Driver> {
+    const redisOptions = { ...optionsOf(this.#client.options?.['redisOptions']), ...SENT_ONCE }
+    // Without this the Cluster itself sends again what failed with its connection.
+    const own = this.#client.duplicate(undefined, { redisOptions, retryDelayOnFailover: 0 })
     if (!isCluster(own)) throw new TypeError('duplicate() gave no Cluster')
     own.on('error', () => undefined)
     return Promise.resolve(new ClusterDriver(own))

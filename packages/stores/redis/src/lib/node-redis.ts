@@ -148,7 +148,7 @@ class SingleDriver implements Driver {
     return listen(this.#client, channels, events)
   }
 
-  async duplicate(): Promise<Driver> {
+  async forWrites(): Promise<Driver> {
     const own = this.#client.duplicate()
     if (!isConnection(own)) throw new TypeError('duplicate() gave no connection')
     own.on('error', () => undefined)
@@ -195,7 +195,7 @@ class ClusterDriver implements Driver {
     return subscribeAll(targets, events, isStale)
   }
 
-  async duplicate(): Promise<Driver> {
+  async forWrites(): Promise<Driver> {
     const own = this.#client.duplicate()
     if (!isCluster(own)) throw new TypeError('duplicate() gave no cluster')
     own.on('error', () => undefined)

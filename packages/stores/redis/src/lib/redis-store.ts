@@ -173,11 +173,20 @@ class RedisStore implements SessionStore {
     return Promise.resolve()
   }
 
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
   async #within<T>(operation: string, run: (deadline: Deadline) => Promise<T>): Promise<T> {
     if (this.#closed) throw closed()
-    return within(operation, this.#rules.timeout, async (deadline) => {
-      if (!this.#gate.open) await this.#gate.pass()
-      return run(deadline)
-    })
+    try {
+      return await within(operation, this.#rules.timeout, async (deadline) => {
+        if (!this.#gate.open) await this.#gate.pass()
+        return run(deadline)
+      })
+    } catch (error) {
+      // close() has taken its connection away.
+      throw this.#isClosed() ? closed() : error
+    }
   }
 }

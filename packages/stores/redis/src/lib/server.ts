@@ -25,7 +25,10 @@ export class Server {
   readonly keys: Keys
   readonly #driver: Driver
   readonly #rules: Rules
-  /** A connection of its own where writes wait for replicas: others need not wait behind them. */
+  /**
+   * Writes have a connection of the store's own: the application's client may send again what a lost connection has left
+   * without an answer, and a write that had arrived would be made twice. Nor need others wait behind WAIT.
+   */
   #writer: Promise<Driver> | null = null
   #epochs: Epochs | null = null
   #known = 0
@@ -179,9 +182,8 @@ export class Server {
     return this.#epochs
   }
 
-  #writing(): Promise<Driver> | Driver {
-    if (this.#rules.wait === null) return this.#driver
-    this.#writer ??= this.#driver.duplicate().catch((error: unknown) => {
+  #writing(): Promise<Driver> {
+    this.#writer ??= this.#driver.forWrites().catch((error: unknown) => {
       this.#writer = null
       throw error
     })

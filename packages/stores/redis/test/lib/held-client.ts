@@ -12,6 +12,7 @@ export interface HeldClient {
 
 interface Whole extends IoredisClient {
   subscribe(...channels: string[]): unknown
+  duplicate(override?: object): Whole
 }
 
 export function heldClient(inner: Whole): HeldClient {
@@ -19,17 +20,26 @@ export function heldClient(inner: Whole): HeldClient {
   let arrived = (): void => undefined
   let release = (): void => undefined
   let gate: Promise<void> = Promise.resolve()
+  const passes = async (first: unknown): Promise<void> => {
+    if (held === null || (first !== held.digest && first !== held.source)) return
+    arrived()
+    await gate
+  }
+  const holding =
+    (call: IoredisClient['callBuffer']): IoredisClient['callBuffer'] =>
+    async (command, ...args) => {
+      await passes(args[0])
+      return call(command, ...args)
+    }
   const client: Whole = {
-    async callBuffer(command, ...args) {
-      const [first] = args
-      if (held !== null && (first === held.digest || first === held.source)) {
-        arrived()
-        await gate
-      }
-      return inner.callBuffer(command, ...args)
-    },
+    callBuffer: holding((command, ...args) => inner.callBuffer(command, ...args)),
     pipeline: () => inner.pipeline(),
-    duplicate: () => inner.duplicate(),
+    // The store writes on a connection of its own.
+    duplicate(override) {
+      const copy = inner.duplicate(override)
+      copy.callBuffer = holding(copy.callBuffer.bind(copy))
+      return copy
+    },
     subscribe: (...channels) => inner.subscribe(...channels),
     disconnect: () => undefined,
   }
