@@ -1,4 +1,4 @@
-import { clocks, COMMON, kill, type Scenario } from './scenarios.js'
+import { clocks, COMMON, type Scenario } from './scenarios.js'
 import { LmdbFolder } from './servers/lmdb.js'
 import { RedisPair } from './servers/pair.js'
 import { findPostgres, PostgresServer } from './servers/postgres.js'
@@ -90,11 +90,6 @@ function redisCases(): readonly Case[] {
     ...[special.scriptFlush, special.flushAll, special.memoryFull].map((each) => caseOf(each, own)),
     caseOf(special.failover, { ...own, open: pair(true), name: 'failover, with wait' }),
     onSmallDisk('redis', 32, (disk) => RedisServer.start({ settings: DURABLE, disk }), skip),
-    caseOf(kill, {
-      ...own,
-      open: () => RedisServer.start({ settings: DURABLE, resend: true }),
-      name: 'kill -9, and ioredis sends again',
-    }),
     caseOf(special.killAfterSnapshot, {
       ...own,
       open: () => RedisServer.start({ settings: FORGETFUL }),

@@ -12,7 +12,6 @@ export type StoreConfig =
       readonly port: number
       readonly production: boolean
       /** As ioredis is shipped: what was sent and not answered is sent again over the next connection. */
-      readonly resend?: boolean
       readonly wait?: { readonly replicas: number; readonly timeout: number }
     }
   | { readonly kind: 'postgres'; readonly port: number; readonly forgetful: boolean }
@@ -26,11 +25,9 @@ const SILENCE = 500
 export function openStore(config: StoreConfig): SessionStore {
   switch (config.kind) {
     case 'redis': {
-      const { port, production, wait, resend = false } = config
+      const { port, production, wait } = config
       const client = new Redis(port, '127.0.0.1', {
         retryStrategy: () => RETRY,
-        // A write that had arrived would be made twice.
-        autoResendUnfulfilledCommands: resend,
         // A connection that went silent is given up; else every call on it fails, for a quarter of an hour.
         socketTimeout: SILENCE,
       })

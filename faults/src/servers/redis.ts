@@ -27,8 +27,6 @@ interface RedisOptions {
   readonly settings: readonly string[]
   /** Where its folder is. Default: a new one. */
   readonly disk?: Tmpfs
-  /** Workers let ioredis send again what was not answered. */
-  readonly resend?: boolean
 }
 
 /** A Redis of the suite's own. */
@@ -51,9 +49,9 @@ export class RedisServer implements StoreServer {
   }
 
   config(port: number): StoreConfig {
-    const { resend = false, settings } = this.#options
+    const { settings } = this.#options
     const production = settings.includes('always')
-    return { kind: 'redis', port, production, resend }
+    return { kind: 'redis', port, production }
   }
 
   async start(): Promise<void> {
