@@ -20,7 +20,7 @@ export interface Scenario<S extends StoreServer = StoreServer> {
 /** Nothing that was acknowledged is lost, nothing that was seen comes back. */
 export const ALL: Expectations = { durable: true, steady: true }
 
-export const kill: Scenario = {
+const kill: Scenario = {
   name: 'kill -9 and restart',
   expected: ALL,
   async run({ stage, server }) {
