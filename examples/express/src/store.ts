@@ -30,7 +30,7 @@ export async function openStore(address: string | undefined, folder: string): Pr
 }
 
 function openRedis(address: string): SiteStore {
-  const client = new Redis(address, { maxRetriesPerRequest: 1 })
+  const client = new Redis(address, { retryStrategy: () => 100, socketTimeout: 500 })
   client.on('error', ({ message }) => console.error(`redis: ${message}`))
   return {
     // A server that would forget a revocation is warned of, so that any Redis will do to try the site with. In
@@ -41,7 +41,7 @@ function openRedis(address: string): SiteStore {
 }
 
 async function openPostgres(address: string): Promise<SiteStore> {
-  const pool = new Pool({ connectionString: address })
+  const pool = new Pool({ connectionString: address, connectionTimeoutMillis: 1000 })
   pool.on('error', ({ message }) => console.error(`postgres: ${message}`))
   try {
     await migrate(pool)

@@ -26,7 +26,7 @@ export async function startProcess(data: string, env: Environment = {}): Promise
     if (child.exitCode !== null) throw new Error(`the site did not start: ${output()}`)
     await Promise.race([once(child.stdout ?? child, 'data'), gone])
   }
-  const origin = /^ready: (\S+)/.exec(output())?.[1] ?? ''
+  const origin = /^ready: (\S+)/m.exec(output())?.[1] ?? ''
   const agents: Client[] = []
   return {
     origin,
