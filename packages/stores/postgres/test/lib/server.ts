@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Client, Pool, type PoolConfig } from 'pg'
@@ -49,6 +57,19 @@ export class TestServer {
   }
 
   async start(): Promise<void> {
+    for (let left = 20; ; left--) {
+      this.#spawn()
+      try {
+        return await this.#untilReady()
+      } catch (error) {
+        // A process of the one before may still hold its memory.
+        if (left === 0 || this.#child?.exitCode === null) throw error
+        await pause()
+      }
+    }
+  }
+
+  #spawn(): void {
     const settings = this.#settings.flatMap((each) => ['-c', each])
     const log = openSync(this.#log, 'a', 0o600)
     this.#child = spawn(
@@ -57,7 +78,6 @@ export class TestServer {
       { stdio: ['ignore', log, log], ...this.#user },
     )
     closeSync(log)
-    await this.#untilReady()
   }
 
   /** Ends the server: SIGINT cuts connections off, SIGKILL is a crash. */
@@ -73,6 +93,8 @@ export class TestServer {
     child.kill(signal)
     for (const pid of workers) kill(pid, signal)
     await gone
+    // Until the last of them has let go of its memory, a new server refuses to start.
+    for (let left = 100; left > 0 && workers.some(isThere); left--) await pause()
   }
 
   /** Pauses the server's every process, or lets them go on. */
@@ -141,11 +163,15 @@ export class TestServer {
         if (performance.now() > end || this.#child?.exitCode !== null)
           throw new Error(`the server did not start; see ${this.#log}`, { cause: error })
       }
-      await new Promise((resolve) => {
-        setTimeout(resolve, 20)
-      })
+      await pause()
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 20)
+  })
 }
 
 /** The server's own children: nobody else's processes. */
@@ -153,6 +179,10 @@ function childrenOf(pid: number | undefined): readonly number[] {
   if (pid === undefined) return []
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return children === '' ? [] : children.split(' ').map(Number)
+}
+
+function isThere(pid: number): boolean {
+  return existsSync(`/proc/${pid}`)
 }
 
 /** One that has ended meanwhile is no error. */
