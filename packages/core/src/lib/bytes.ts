@@ -126,6 +126,17 @@ export class ByteReader {
     return texts
   }
 
+  /** Bytes behind their length; they are not copied. */
+  blob(): Buffer {
+    const length = this.integer()
+    return this.#bytes.subarray(this.#at, this.#advance(length))
+  }
+
+  /** Whether anything is left. */
+  get more(): boolean {
+    return this.#at < this.#bytes.length
+  }
+
   optional(): string | null {
     const text = this.text()
     return text === '' ? null : text

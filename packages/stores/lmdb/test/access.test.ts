@@ -5,7 +5,7 @@ import test, { type TestContext } from 'node:test'
 import { lmdbStore } from '../src/index.js'
 import { newPath, openStore } from './lib/folders.js'
 import { runScript } from './lib/processes.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 const NOBODY = 65_534
 const ROOT_ONLY = process.getuid?.() === 0 ? false : 'needs root, to run as another user'

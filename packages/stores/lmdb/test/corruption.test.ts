@@ -20,7 +20,7 @@ import { closeEnvironment, openEnvironment } from '../src/lib/environment.js'
 import { writeLayout } from '../src/lib/layout.js'
 import { newPath } from './lib/folders.js'
 import { runScript } from './lib/processes.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 const CORRUPT = /^ERR_SESSION_STORE_CORRUPT .*(Restore the folder|damaged)/
 const UNSUPPORTED = /^ERR_SESSION_STORE_UNSUPPORTED .*Upgrade/

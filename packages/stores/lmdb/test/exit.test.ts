@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newPath, openStore } from './lib/folders.js'
 import { runScript } from './lib/processes.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 for (const [how, code] of [
   ['process.exit()', 7],

@@ -7,7 +7,7 @@ import { SessionError } from '@holdfast/core'
 import type { SessionRecord, SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '../src/index.js'
 import { newPath } from './lib/folders.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 const ROOT_ONLY = process.getuid?.() === 0 ? false : 'needs root, to mount a small disk'
 const now = Date.now()

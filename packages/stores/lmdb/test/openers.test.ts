@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import test from 'node:test'
 import { newPath, openStore } from './lib/folders.js'
 import { forkScript } from './lib/processes.js'
-import { newRecord } from './lib/records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 const OPENERS = 2
 const DURATION = Number(process.env['HOLDFAST_OPENERS_MS'] ?? 8000)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
 import { newPath, openStore } from './lib/folders.js'
 import { ask, forkScript, runScript } from './lib/processes.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 const now = Date.now()
 

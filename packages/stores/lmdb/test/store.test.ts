@@ -3,7 +3,7 @@ import test from 'node:test'
 import { lmdbStore } from '../src/index.js'
 import { closeEnvironment, openEnvironment } from '../src/lib/environment.js'
 import { newPath, openStore } from './lib/folders.js'
-import { ANY, newId, newRecord } from './lib/records.js'
+import { ANY, newId, newRecord } from '@holdfast/conformance/records'
 
 const now = Date.now()
 

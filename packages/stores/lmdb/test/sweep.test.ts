@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { closeEnvironment, openEnvironment } from '../src/lib/environment.js'
 import { newPath, openStore } from './lib/folders.js'
-import { ANY, HOUR, newRecord } from './lib/records.js'
+import { ANY, HOUR, newRecord } from '@holdfast/conformance/records'
 
 const now = Date.now()
 

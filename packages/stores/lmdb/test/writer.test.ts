@@ -5,7 +5,7 @@ import test from 'node:test'
 import { acquireHub, type Hub } from '../src/lib/hub.js'
 import { newPath, openStore } from './lib/folders.js'
 import { forkScript } from './lib/processes.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 
 const now = Date.now()
 const LIMITS = { timeout: 400, maxPending: 100 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ANY, HOUR, newId, newRecord } from './lib/records.js'
+import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
 import { skip } from './lib/server.js'
 import { codeOf, Stage } from './lib/stage.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { SessionStore } from '@holdfast/core/store'
-import { ANY, newId, newRecord } from './lib/records.js'
+import { ANY, newId, newRecord } from '@holdfast/conformance/records'
 import { skip } from './lib/server.js'
 import { codeOf, Stage } from './lib/stage.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { migrate, postgresStore, schemaStatus } from '../src/index.js'
-import { newId } from './lib/records.js'
+import { newId } from '@holdfast/conformance/records'
 import { skip } from './lib/server.js'
 import { Stage } from './lib/stage.js'
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { type StoreNotice, verifierHash as hashOf } from '@holdfast/core/store'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 import { skip } from './lib/server.js'
 import { listenTo, Stage, until } from './lib/stage.js'
 

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { randomBytes } from 'node:crypto'
 import { postgresStore } from '../src/index.js'
-import { ANY, newId, newRecord } from './lib/records.js'
+import { ANY, newId, newRecord } from '@holdfast/conformance/records'
 import { skip, TestServer } from './lib/server.js'
 import { codeOf, Stage } from './lib/stage.js'
 

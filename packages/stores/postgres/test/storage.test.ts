@@ -3,7 +3,7 @@ import test from 'node:test'
 import type { SessionRecord } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { type PgPool, type PostgresStore, postgresStore } from '../src/index.js'
-import { ANY, HOUR, newId, newRecord } from './lib/records.js'
+import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
 import { skip } from './lib/server.js'
 import { Stage } from './lib/stage.js'
 

@@ -11,7 +11,7 @@ import {
   theServer,
   withServer,
 } from './lib/harness.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 import { until } from './lib/redis-server.js'
 
 withServer()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import type { SessionStore } from '@holdfast/core/store'
 import { codeOf, openStore, redisTest, theServer, withServer } from './lib/harness.js'
-import { ANY, newId, newRecord } from './lib/records.js'
+import { ANY, newId, newRecord } from '@holdfast/conformance/records'
 
 withServer()
 

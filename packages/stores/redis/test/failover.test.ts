@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import { TestCluster } from './lib/cluster.js'
 import { codeOf, has, noticesOf, openStore, redisTest } from './lib/harness.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 import { pause, RedisServer, skip, until } from './lib/redis-server.js'
 
 const now = Date.now()

@@ -6,7 +6,7 @@ import { invoke } from '../src/lib/driver.js'
 import { ioredisDriver } from '../src/lib/ioredis.js'
 import { openStore, redisTest, theServer, withServer } from './lib/harness.js'
 import { type HeldClient, heldClient } from './lib/held-client.js'
-import { ANY, HOUR, newId, newRecord } from './lib/records.js'
+import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
 
 withServer()
 

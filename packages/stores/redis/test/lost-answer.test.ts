@@ -6,7 +6,7 @@ import { createClient } from 'redis'
 import { Redis } from 'ioredis'
 import { type RedisClient, redisStore } from '../src/index.js'
 import { redisTest, theServer, withServer } from './lib/harness.js'
-import { newRecord } from './lib/records.js'
+import { newRecord } from '@holdfast/conformance/records'
 import { newPrefix } from './lib/suite.js'
 
 withServer()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Redis } from 'ioredis'
 import { redisStore } from '../src/index.js'
 import { redisTest } from './lib/harness.js'
-import { ANY, newRecord } from './lib/records.js'
+import { ANY, newRecord } from '@holdfast/conformance/records'
 import { RedisServer } from './lib/redis-server.js'
 
 const SESSIONS = Number(process.env['HOLDFAST_REDIS_SESSIONS'] ?? 50_000)

@@ -5,7 +5,7 @@ import { Cluster, Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { redisStore, type RedisStoreOptions } from '../src/index.js'
 import { codeOf, newClient, openStore, redisTest, theServer, withServer } from './lib/harness.js'
-import { newId } from './lib/records.js'
+import { newId } from '@holdfast/conformance/records'
 import { RedisServer, until } from './lib/redis-server.js'
 
 withServer('--appendonly', 'yes', '--appendfsync', 'always')

@@ -13,7 +13,7 @@ import {
   theServer,
   withServer,
 } from './lib/harness.js'
-import { ANY, HOUR, newId, newRecord } from './lib/records.js'
+import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
 import { RedisServer, until } from './lib/redis-server.js'
 
 withServer()

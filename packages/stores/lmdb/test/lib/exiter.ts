@@ -1,5 +1,5 @@
 import { lmdbStore } from '../../src/index.js'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 /** Writes all the time and exits in the midst of it, after so many milliseconds: by a call, or by an error. */
 const [, , path = '', wait = '', how] = process.argv

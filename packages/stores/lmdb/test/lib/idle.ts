@@ -1,5 +1,5 @@
 import { lmdbStore } from '../../src/index.js'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 /** Opens a store, writes if it is told to, and has nothing more to do. */
 const [, , path = '', write] = process.argv

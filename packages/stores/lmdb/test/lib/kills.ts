@@ -8,7 +8,7 @@ import type { SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '../../src/index.js'
 import { newPath } from './folders.js'
 import { Ledger } from './ledger.js'
-import { HOUR, newRecord } from './records.js'
+import { HOUR, newRecord } from '@holdfast/conformance/records'
 
 const VICTIM = fileURLToPath(new URL('./victim.js', import.meta.url))
 const KILLS_PER_FOLDER = 25

@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionStore } from '@holdfast/core/store'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 interface Entry {
   readonly subject: string

@@ -1,6 +1,6 @@
 import { SessionError } from '@holdfast/core'
 import { lmdbStore } from '../../src/index.js'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 /** Opens the folder, writes, reads and closes; sends `ok`, or the code and message of what went wrong. */
 const [, , path = ''] = process.argv

@@ -1,6 +1,6 @@
 import type { RecordChange } from '@holdfast/core/store'
 import { lmdbStore } from '../../src/index.js'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 /** Another process on the same folder, which does as it is asked. */
 type Request =

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { lmdbStore } from '../../src/index.js'
-import { newRecord } from './records.js'
+import { newRecord } from '@holdfast/conformance/records'
 
 /**
  * A process that writes as fast as it can and says on its standard output what has been acknowledged to it, one line

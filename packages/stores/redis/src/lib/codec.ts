@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { ClientDescription } from '@holdfast/core'
-import type { PreviousVerifier, SessionRecord } from '@holdfast/core/store'
+import { ByteReader, type PreviousVerifier, type SessionRecord } from '@holdfast/core/store'
 import { corrupt, unsupported } from './errors.js'
-import { Packer, Unpacker } from './pack.js'
+import { Packer } from './pack.js'
 import { restoreUserAgent, shortenUserAgent } from './user-agents.js'
 
 /** Version of the layout; a stored value of a newer one is refused, never guessed at. `record.lua` knows it too. */
@@ -66,7 +66,7 @@ export function decodeRecord(bytes: Buffer, key: string, id: string): SessionRec
   checkEnvelope(bytes, key, id)
   if (((bytes[2] ?? 0) & VOID) !== 0) return null
   try {
-    return readRecord(new Unpacker(bytes, BODY_AT), bytes[1] ?? 0, id)
+    return readRecord(new ByteReader(bytes, BODY_AT), bytes[1] ?? 0, id)
   } catch (cause) {
     throw corrupt(`the stored value of session ${id} cannot be read`, cause)
   }
@@ -159,9 +159,9 @@ function packData(out: Packer, data: ReadonlyMap<string, string>): void {
 const NO_METHODS: readonly string[] = []
 const NO_DATA: ReadonlyMap<string, string> = new Map()
 
-function readRecord(input: Unpacker, flags: number, id: string): SessionRecord {
+function readRecord(input: ByteReader, flags: number, id: string): SessionRecord {
   const has = (flag: number): boolean => (flags & flag) !== 0
-  const verifierHash = input.base64url(HASH_BYTES)
+  const verifierHash = input.hash()
   const version = input.integer()
   const generation = input.integer()
   const createdAt = input.integer()
@@ -205,14 +205,14 @@ function readRecord(input: Unpacker, flags: number, id: string): SessionRecord {
 }
 
 function readMethods(blob: Buffer): readonly string[] {
-  const input = new Unpacker(blob, 0)
+  const input = new ByteReader(blob, 0)
   const methods: string[] = []
   while (input.more) methods.push(input.text())
   return methods
 }
 
-function readPrevious(input: Unpacker): PreviousVerifier {
-  const verifierHash = input.base64url(HASH_BYTES)
+function readPrevious(input: ByteReader): PreviousVerifier {
+  const verifierHash = input.hash()
   const sealed = input.text()
   const superseded = input.integer()
   return {
@@ -231,14 +231,14 @@ const NO_CLIENT: ClientParts = { client: null, binding: null }
 
 function readClient(blob: Buffer): ClientParts {
   const parts = blob[0] ?? 0
-  const input = new Unpacker(blob, 1)
+  const input = new ByteReader(blob, 1)
   const binding = (parts & BOUND) === 0 ? null : input.text()
   const client = (parts & DESCRIBED) === 0 ? null : readDescription(input)
   input.end()
   return { client, binding }
 }
 
-function readDescription(input: Unpacker): ClientDescription {
+function readDescription(input: ByteReader): ClientDescription {
   const optional = (text: string): string | null => (text === '' ? null : text)
   return {
     label: optional(input.text()),
@@ -248,14 +248,14 @@ function readDescription(input: Unpacker): ClientDescription {
 }
 
 /** Cut, subject, instant and reason: for the scripts only. */
-function skipDoom(input: Unpacker): void {
+function skipDoom(input: ByteReader): void {
   input.integer()
   input.text()
   input.integer()
   input.text()
 }
 
-function readData(input: Unpacker): ReadonlyMap<string, string> {
+function readData(input: ByteReader): ReadonlyMap<string, string> {
   const data = new Map<string, string>()
   for (let left = input.integer(); left > 0; left--) data.set(input.text(), input.text())
   return data
