@@ -19,6 +19,18 @@ export function renewed({ engine, client }: Source, { id, subject }: SessionReco
   engine.events.emit('session_renewed', { sessionId: id, subject }, client)
 }
 
+/** This session, or the other sessions of its subject, were ended. */
+export function revoked(
+  { engine, client, record }: Source,
+  target: 'session' | 'subject',
+  reason: string,
+  count: number | null,
+): void {
+  const sessionId = target === 'session' ? (record?.id ?? null) : null
+  const about = { sessionId, subject: record?.subject ?? null, target, reason, count }
+  engine.events.emit('session_revoked', about, client)
+}
+
 export function writeRefused({ engine, client }: Source, { id, subject }: SessionRecord): void {
   engine.events.emit('session_write_refused', { sessionId: id, subject }, client)
 }

@@ -1,5 +1,6 @@
+import { SessionError } from './errors.js'
 import { conflictError, endedError, tooLargeError } from './failures.js'
-import type { GuardedStore } from './guarded-store.js'
+import type { GuardedStore, Waiting } from './guarded-store.js'
 import { isLive, type SessionRecord } from './record.js'
 import type { RecordChange } from './store.js'
 
@@ -15,9 +16,11 @@ export interface DataJob {
   readonly touch: RecordChange['touch'] | undefined
   /** A text that goes along with the job's own write, under its name. */
   readonly stamp: readonly [string, string] | null
+  /** How long its request may wait for the store. */
+  readonly patience: Waiting
 }
 
-interface Waiting {
+interface QueuedJob {
   readonly job: DataJob
   readonly resolve: (record: SessionRecord) => void
   readonly reject: (error: unknown) => void
@@ -34,7 +37,7 @@ export class Combiner {
   readonly #store: GuardedStore
   readonly #now: () => number
   readonly #maxDataBytes: number
-  readonly #queues = new Map<string, Waiting[]>()
+  readonly #queues = new Map<string, QueuedJob[]>()
 
   constructor(store: GuardedStore, now: () => number, maxDataBytes: number) {
     this.#store = store
@@ -64,16 +67,19 @@ export class Combiner {
       try {
         await this.#round(id, round)
       } catch (error) {
+        // Those that came meanwhile have waited for the same store: it is not to keep them for another deadline.
+        if (isTimeout(error)) round.push(...queue.splice(0))
         for (const waiting of round) waiting.reject(error)
       }
     }
     this.#queues.delete(id)
   }
 
-  async #round(id: string, jobs: readonly Waiting[]): Promise<void> {
+  async #round(id: string, jobs: readonly QueuedJob[]): Promise<void> {
     let round = jobs
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const record = await this.#store.find(id)
+      const patience = new SharedPatience(round)
+      const record = await this.#store.find(id, patience)
       if (record === null || !isLive(record, this.#now())) throw endedError()
       const { set, unset, done } = applyAll(record, round)
       if (done.length === 0) return
@@ -84,14 +90,15 @@ export class Combiner {
         return
       }
       const touch = done.findLast(({ job }) => job.touch !== undefined)?.job.touch
-      const result = await this.#store.update(id, {
+      const change: RecordChange = {
         now: this.#now(),
         ifVersion: record.version,
         set,
         unset,
         maxDataBytes: this.#maxDataBytes,
         ...(touch === undefined ? {} : { touch }),
-      })
+      }
+      const result = await this.#store.update(id, change, patience)
       switch (result.status) {
         case 'updated':
           for (const waiting of done) waiting.resolve(result.record)
@@ -110,7 +117,7 @@ export class Combiner {
   }
 
   /** One job too large must not take the others of its round down with it. */
-  async #refuseTooLarge(id: string, round: readonly Waiting[], bytes: number): Promise<void> {
+  async #refuseTooLarge(id: string, round: readonly QueuedJob[], bytes: number): Promise<void> {
     const [only, ...others] = round
     if (only !== undefined && others.length === 0) {
       only.reject(tooLargeError(bytes, this.#maxDataBytes))
@@ -126,15 +133,32 @@ export class Combiner {
   }
 }
 
+/** The jobs of a round wait together: as long as the least patient of them. */
+class SharedPatience implements Waiting {
+  readonly #jobs: readonly Waiting[]
+
+  constructor(round: readonly QueuedJob[]) {
+    this.#jobs = round.map(({ job }) => job.patience)
+  }
+
+  begin(): number {
+    return this.#jobs.reduce((least, job) => Math.min(least, job.begin()), Infinity)
+  }
+
+  end(givenUp: boolean): void {
+    for (const job of this.#jobs) job.end(givenUp)
+  }
+}
+
 interface Applied {
   readonly set: Texts
   readonly unset: readonly string[]
-  readonly done: readonly Waiting[]
+  readonly done: readonly QueuedJob[]
 }
 
-function applyAll(record: SessionRecord, round: readonly Waiting[]): Applied {
+function applyAll(record: SessionRecord, round: readonly QueuedJob[]): Applied {
   const changed = new Map<string, string | null>()
-  const done: Waiting[] = []
+  const done: QueuedJob[] = []
   for (const waiting of round) {
     const { job } = waiting
     if (job.ifGeneration !== record.generation) {
@@ -160,6 +184,10 @@ function applyAll(record: SessionRecord, round: readonly Waiting[]): Applied {
     if (text === null && record.data.has(name)) unset.push(name)
   }
   return { set, unset, done }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_STORE_TIMEOUT'
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -64,6 +64,11 @@ export function responseCommitted(): SessionError {
   )
 }
 
+/** A token may not leave with this response; `why` says so in words. */
+export function insecureTransport(why: string): SessionError {
+  return new SessionError('ERR_SESSION_INSECURE_TRANSPORT', why)
+}
+
 /** Why a new session could not be stored. */
 export function notInserted(status: 'ended' | 'exists'): SessionError {
   return status === 'ended' ? revokedMeanwhile() : repeatedId()

@@ -2,6 +2,7 @@ import type { CheckCache } from './check-cache.js'
 import { SessionError } from './errors.js'
 import type { Events } from './events.js'
 import { andThen, isPromise, type MaybePromise } from './maybe-promise.js'
+import { Patience } from './patience.js'
 import type { SessionRecord } from './record.js'
 import type {
   Admission,
@@ -16,9 +17,13 @@ import type {
   UpdateResult,
 } from './store.js'
 
+/** What a call's deadline comes from. */
+export type Waiting = Pick<Patience, 'begin' | 'end'>
+
 /**
- * The store as the manager uses it: every call has a deadline, every failure is a `SessionError` and an event, and a
- * record under another's key is a failure. Only calls that may safely happen twice are retried, once.
+ * The store as the manager uses it: every call has a deadline (its request's, where it has one), every failure is a
+ * `SessionError` and an event, and a record under another's key is a failure. Only calls that may safely happen twice are
+ * retried, once.
  */
 export class GuardedStore {
   readonly store: SessionStore
@@ -33,7 +38,12 @@ export class GuardedStore {
     this.#timeout = timeout
   }
 
-  find(id: string): MaybePromise<SessionRecord | null> {
+  /** For the calls of one request, which has waited so many milliseconds for the store already. */
+  patience(waited = 0): Patience {
+    return new Patience(this.#timeout, waited)
+  }
+
+  find(id: string, patience?: Waiting): MaybePromise<SessionRecord | null> {
     let found: MaybePromise<SessionRecord | null>
     try {
       found = this.store.find(id)
@@ -41,19 +51,23 @@ export class GuardedStore {
       throw this.#failure('find', error)
     }
     if (!isPromise(found)) return this.#own('find', id, found)
-    return this.#wait('find', found, () => this.store.find(id)).then((record) =>
+    return this.#wait('find', found, () => this.store.find(id), patience).then((record) =>
       this.#own('find', id, record),
     )
   }
 
-  insert(record: SessionRecord, admission: Admission): MaybePromise<InsertResult> {
-    return this.#call('insert', () => this.store.insert(record, admission))
+  insert(
+    record: SessionRecord,
+    admission: Admission,
+    patience?: Waiting,
+  ): MaybePromise<InsertResult> {
+    return this.#call('insert', () => this.store.insert(record, admission), false, patience)
   }
 
   /** The process's own cache never outlives its own change, however late the store's notice is. */
-  update(id: string, change: RecordChange): MaybePromise<UpdateResult> {
+  update(id: string, change: RecordChange, patience?: Waiting): MaybePromise<UpdateResult> {
     return andThen(
-      this.#call('update', () => this.store.update(id, change)),
+      this.#call('update', () => this.store.update(id, change), false, patience),
       (result) => {
         this.#cache.changed(id)
         if ('record' in result) this.#own('update', id, result.record)
@@ -62,9 +76,9 @@ export class GuardedStore {
     )
   }
 
-  revoke(target: RevokeTarget, ending: Ending): MaybePromise<number | null> {
+  revoke(target: RevokeTarget, ending: Ending, patience?: Waiting): MaybePromise<number | null> {
     return andThen(
-      this.#call('revoke', () => this.store.revoke(target, ending), true),
+      this.#call('revoke', () => this.store.revoke(target, ending), true, patience),
       (count) => {
         if (target.kind === 'session') this.#cache.changed(target.id)
         else this.#cache.reset()
@@ -97,28 +111,37 @@ export class GuardedStore {
     throw this.#failure(operation, new SessionError('ERR_SESSION_STORE_CORRUPT', message))
   }
 
-  #call<T>(operation: string, run: () => MaybePromise<T>, idempotent = false): MaybePromise<T> {
+  #call<T>(
+    operation: string,
+    run: () => MaybePromise<T>,
+    idempotent = false,
+    patience?: Waiting,
+  ): MaybePromise<T> {
     let result: MaybePromise<T>
     try {
       result = run()
     } catch (error) {
       throw this.#failure(operation, error)
     }
-    return isPromise(result) ? this.#wait(operation, result, idempotent ? run : null) : result
+    return isPromise(result)
+      ? this.#wait(operation, result, idempotent ? run : null, patience)
+      : result
   }
 
   async #wait<T>(
     operation: string,
     first: Promise<T>,
     again: (() => MaybePromise<T>) | null,
+    patience: Waiting = this.patience(),
   ): Promise<T> {
+    const allowed = patience.begin()
     let timer: NodeJS.Timeout | undefined
     let over = false
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         over = true
-        reject(this.#timedOut(operation))
-      }, this.#timeout)
+        reject(this.#timedOut(operation, allowed))
+      }, allowed)
     })
     const attempt = first.catch((error: unknown) => {
       // Nobody waits for a second try any more once the deadline has passed.
@@ -131,13 +154,16 @@ export class GuardedStore {
       throw this.#failure(operation, error)
     } finally {
       clearTimeout(timer)
+      patience.end(over)
     }
   }
 
-  #timedOut(operation: string): SessionError {
+  #timedOut(operation: string, allowed: number): SessionError {
+    const { name } = this.store.capabilities
+    const left = allowed < this.#timeout ? `, of which ${Math.floor(allowed)} ms were left` : ''
     return new SessionError(
       'ERR_SESSION_STORE_TIMEOUT',
-      `the ${this.store.capabilities.name} store did not finish '${operation}' within ${this.#timeout} ms`,
+      `the ${name} store did not finish '${operation}' within ${this.#timeout} ms${left}`,
       { retryable: true },
     )
   }

@@ -47,7 +47,7 @@ export interface SessionsOptions<Data extends object = Record<string, JsonValue>
   readonly tenant?: string
   /** What is kept of a device, and what a session is bound to. */
   readonly client?: ClientOptions
-  /** Milliseconds after which a store call is given up (`ERR_SESSION_STORE_TIMEOUT`). Default: the store's own, else 450. */
+  /** Milliseconds after which a store call, or slow calls in a row of one request, are given up (`ERR_SESSION_STORE_TIMEOUT`). Default: the store's own, else 450. */
   readonly storeTimeout?: number
   /** Milliseconds between deletions of expired records; `Infinity` turns them off. Default 60,000. */
   readonly sweepInterval?: number
@@ -249,8 +249,10 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     epoch: MaybePromise<number>,
   ): Promise<OpenSession> {
     // Only a sign-in needs the counter, so only a sign-in fails where it cannot be read. The check may fail first.
+    const begun = performance.now()
     await Promise.allSettled([epoch, checked])
-    return new OpenSession(this.#engine, keys, facts, await checked, epoch)
+    const waited = performance.now() - begun
+    return new OpenSession(this.#engine, keys, facts, await checked, epoch, waited)
   }
 
   #epochFor(checked: MaybePromise<Checked>): MaybePromise<number> {

@@ -5,11 +5,11 @@ import { type ClientFacts, eventClient } from './client.js'
 import { ClientToken, type CookieAction, NO_ACTION } from './client-token.js'
 import { renewalDue, settleDue, touchAt, touchDue } from './due.js'
 import type { Engine, PendingWatcher, RequestFacts } from './engine.js'
-import { SessionError } from './errors.js'
 import type { RejectionReason } from './events.js'
 import {
   conflictError,
   endedError,
+  insecureTransport,
   notAuthenticated,
   notInserted,
   responseCommitted,
@@ -24,6 +24,7 @@ import {
   newRecord,
   type SignIn,
 } from './new-record.js'
+import type { Patience } from './patience.js'
 import type { SessionRecord } from './record.js'
 import { Serial } from './serial.js'
 import type { RecordChange, UpdateResult } from './store.js'
@@ -45,6 +46,7 @@ export class OpenSession {
   watcher: PendingWatcher | null = null
   record: SessionRecord | null = null
   rejection: RejectionReason | null = null
+  closed = false
   readonly #facts: RequestFacts
   readonly #epoch: MaybePromise<number>
   readonly #token: ClientToken
@@ -56,7 +58,7 @@ export class OpenSession {
   readonly #issuing = new Serial()
   #startRequested = false
   #forceTouch = false
-  #responseCommitted = false
+  #patience: Patience | null = null
 
   constructor(
     engine: Engine,
@@ -64,10 +66,12 @@ export class OpenSession {
     facts: RequestFacts,
     checked: Checked,
     epoch: MaybePromise<number>,
+    waited = 0,
   ) {
     this.engine = engine
     this.#facts = facts
     this.#epoch = epoch
+    if (waited > 0) this.#patience = engine.store.patience(waited)
     this.#token = new ClientToken(keys, engine.random, checked)
     if (checked.standing === 'rejected') this.rejection = checked.reason
     else if (checked.standing !== 'none') {
@@ -110,18 +114,20 @@ export class OpenSession {
     return this.dirty ? andThen(this.#write(), () => this.#cookie()) : this.#cookie()
   }
 
-  get closed(): boolean {
-    return this.#responseCommitted
-  }
-
   /** The headers have left: whatever would need a cookie or a later commit throws from now on. */
   close(): void {
-    this.#responseCommitted = true
+    this.closed = true
   }
 
   /** Throws unless a change made now is still part of the response. */
   assertOpen(): void {
-    if (this.#responseCommitted) throw responseCommitted()
+    if (this.closed) throw responseCommitted()
+  }
+
+  /** How long this request may still wait for the store; undefined once nobody waits for its response any more. */
+  get patience(): Patience | undefined {
+    if (this.closed) return undefined
+    return (this.#patience ??= this.engine.store.patience())
   }
 
   /** Id and generation that a CSRF token is bound to; an anonymous visitor gets a session for it. */
@@ -140,7 +146,7 @@ export class OpenSession {
 
   /** Runs a sign-in, rotation or sign-out; the response waits for it, whether or not the application does. */
   issue(work: () => Promise<void>): Promise<void> {
-    if (!this.#responseCommitted) this.#pending()
+    if (!this.closed) this.#pending()
     return this.#issuing.run(work)
   }
 
@@ -181,10 +187,9 @@ export class OpenSession {
     await this.#starting?.catch(() => undefined)
     const { record, engine } = this
     if (record !== null) {
-      const { id, subject } = record
-      const count = await engine.store.revoke({ kind: 'session', id }, { at: engine.now(), reason })
-      const about = { sessionId: id, subject, target: 'session', reason, count } as const
-      if (count === 1) engine.events.emit('session_revoked', about, this.client)
+      const target = { kind: 'session', id: record.id } as const
+      const count = await engine.store.revoke(target, { at: engine.now(), reason }, this.patience)
+      if (count === 1) announce.revoked(this, 'session', reason, count)
     }
     this.#detach(this.#data?.writes)
     // The cookie that a sign-in has just set is not this request's to delete.
@@ -233,7 +238,11 @@ export class OpenSession {
     const renews = this.#renewalDue(record, engine.now())
     const successor = renews ? this.#token.verifier() : null
     return andThen(this.#update(record, { touch: true, successor, rewrite }), () => {
-      if (successor !== null) this.#renewed(successor)
+      const after = this.record
+      // Else another request of the same token was first, and this one hands out the same successor.
+      if (successor === null || after?.verifierHash !== verifierHash(successor)) return
+      this.#token.handOut(after, successor)
+      announce.renewed(this, after)
     })
   }
 
@@ -241,7 +250,7 @@ export class OpenSession {
   #update(record: SessionRecord, parts: WriteParts, attempt = 1): MaybePromise<UpdateResult> {
     const change = this.#change(record, parts)
     const sent = this.#data?.writes ?? NO_WRITES
-    return andThen(this.engine.store.update(record.id, change), (result) => {
+    return andThen(this.engine.store.update(record.id, change, this.patience), (result) => {
       if (result.status === 'conflict' && attempt < MAX_ATTEMPTS) {
         this.stored(result.record, NO_WRITES)
         return this.#update(result.record, parts, attempt + 1)
@@ -293,14 +302,6 @@ export class OpenSession {
     throw endedError()
   }
 
-  #renewed(verifier: string): void {
-    const { record } = this
-    // Else another request of the same token was first, and this one hands out the same successor.
-    if (record === null || record.verifierHash !== verifierHash(verifier)) return
-    this.#token.handOut(record, verifier)
-    announce.renewed(this, record)
-  }
-
   /** Proves or binds the subject on the present record. False if that session has ended meanwhile. */
   async #bind(record: SessionRecord, signIn: SignIn, epoch: number): Promise<boolean> {
     const { engine } = this
@@ -337,8 +338,8 @@ export class OpenSession {
     const sent = this.#data?.writes ?? NO_WRITES
     const data = this.#data?.merged() ?? NO_TEXTS
     const record = newRecord(engine, this.#facts, { id, verifier, signIn, epoch, data })
-    const limit = signIn === null ? null : engine.policy.limit
-    const result = await engine.store.insert(record, { now: record.createdAt, limit })
+    const admission = { now: record.createdAt, limit: signIn && engine.policy.limit }
+    const result = await engine.store.insert(record, admission, this.patience)
     if (result.status === 'limit') throw announce.overLimit(this, record.subject ?? '')
     if (result.status !== 'inserted') throw notInserted(result.status)
     this.record = record
@@ -382,14 +383,13 @@ export class OpenSession {
 
   #renewalDue(record: SessionRecord, now: number): boolean {
     const { standing, replaced } = this.#token
-    if (standing !== 'current' || replaced || this.#responseCommitted) return false
+    if (standing !== 'current' || replaced || this.closed) return false
     return renewalDue(record, this.engine.policy, now) && this.#facts.refusal === null
   }
 
   #assertCanIssue(): void {
     this.assertOpen()
-    const { refusal } = this.#facts
-    if (refusal !== null) throw new SessionError('ERR_SESSION_INSECURE_TRANSPORT', refusal)
+    if (this.#facts.refusal !== null) throw insecureTransport(this.#facts.refusal)
   }
 
   #assertCanStart(signsIn = false): void {

@@ -146,6 +146,7 @@ export async function modify(
     },
     touch,
     stamp: open.data.stampFor(name),
+    patience: open.patience ?? open.engine.store.patience(),
   })
   open.stored(after, own === undefined ? NO_WRITES : new Map([[name, own]]))
 }

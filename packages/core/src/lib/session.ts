@@ -1,4 +1,4 @@
-import { csrfRefused } from './announce.js'
+import { csrfRefused, revoked } from './announce.js'
 import type { AuthenticateOptions } from './new-record.js'
 import { notAuthenticated } from './failures.js'
 import { SessionError } from './errors.js'
@@ -154,15 +154,9 @@ export class Session<
     if (record === null || record.subject === null) throw notAuthenticated()
     const { engine } = open
     const target = { kind: 'subject', subject: record.subject, except: record.id } as const
-    const count = await engine.store.revoke(target, { at: engine.now(), reason })
-    const about = {
-      sessionId: null,
-      subject: record.subject,
-      target: 'subject',
-      reason,
-      count,
-    } as const
-    engine.events.emit('session_revoked', about, open.client)
+    const ending = { at: engine.now(), reason }
+    const count = await engine.store.revoke(target, ending, open.patience)
+    revoked(open, 'subject', reason, count)
     return count ?? 0
   }
 
