@@ -21,19 +21,30 @@ export class NodeRequest implements IncomingRequest {
     return 'encrypted' in this.#message.socket && this.#message.socket.encrypted === true
   }
 
+  /**
+   * From the lines as they came: `headers` makes an object of all of them at its first use, which costs more than the
+   * check, and keeps only the first of several lines of some. Where something else than node made the request and left the
+   * lines out, `headers` is all there is.
+   */
   header(name: string): string | readonly string[] | undefined {
-    // Node keeps the first of several lines of these three, and joins others with ", ": all lines must be seen.
-    if (name === 'cookie') return this.#message.headers.cookie
-    if (!SINGLE.has(name)) return this.#message.headers[name]
-    const lines = linesOf(this.#message.rawHeaders, name)
-    return lines.length > 1 ? lines : this.#message.headers[name]
+    const { rawHeaders } = this.#message
+    return rawHeaders.length === 0 ? this.#message.headers[name] : linesOf(rawHeaders, name)
   }
 }
 
-/** All lines of one header. Node lists names and values in turn; HTTP/2 has no other way to see all. */
-function linesOf(raw: readonly string[], name: string): readonly string[] {
-  return raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name)
+/** Every line of one header; node lists names and values in turn. */
+function linesOf(raw: readonly string[], name: string): string | readonly string[] | undefined {
+  let first: string | undefined
+  let all: string[] | undefined
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    if (!isNamed(raw[at], name)) continue
+    const line = raw[at + 1] ?? ''
+    if (first === undefined) first = line
+    else (all ??= [first]).push(line)
+  }
+  return all ?? first
 }
 
-/** Headers of which Node silently drops every line but the first. */
-const SINGLE: ReadonlySet<string> = new Set(['authorization', 'host', 'referer', 'user-agent'])
+function isNamed(text: string | undefined, name: string): boolean {
+  return text?.length === name.length && (text === name || text.toLowerCase() === name)
+}
