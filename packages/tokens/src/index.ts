@@ -1,0 +1,5 @@
+export type { AccessClaims } from './lib/access/claims.js'
+export { TokenError } from './lib/errors.js'
+export type { TokenErrorCode, TokenErrorOptions } from './lib/errors.js'
+export type { KeySet } from './lib/keys/key-set.js'
+export type { SigningAlgorithm, SigningKey, VerificationKey } from './lib/keys/signing-key.js'

@@ -1,0 +1,58 @@
+/** Every code that a {@link TokenError} can carry. The set is closed: a switch over it can be exhaustive. */
+export type TokenErrorCode =
+  | 'ERR_TOKEN_MISSING'
+  | 'ERR_TOKEN_REQUEST'
+  | 'ERR_TOKEN_INVALID'
+  | 'ERR_TOKEN_SCOPE'
+  | 'ERR_TOKEN_STEP_UP'
+  | 'ERR_TOKEN_DPOP_INVALID'
+  | 'ERR_TOKEN_DPOP_NONCE'
+  | 'ERR_TOKEN_KEY_INVALID'
+  | 'ERR_TOKEN_KEYS_UNAVAILABLE'
+
+/** What a server answers where the error ends a request. */
+const STATUS: Readonly<Record<TokenErrorCode, number>> = {
+  ERR_TOKEN_MISSING: 401,
+  ERR_TOKEN_REQUEST: 400,
+  ERR_TOKEN_INVALID: 401,
+  ERR_TOKEN_SCOPE: 403,
+  ERR_TOKEN_STEP_UP: 401,
+  ERR_TOKEN_DPOP_INVALID: 401,
+  ERR_TOKEN_DPOP_NONCE: 401,
+  ERR_TOKEN_KEY_INVALID: 500,
+  ERR_TOKEN_KEYS_UNAVAILABLE: 503,
+}
+
+export interface TokenErrorOptions {
+  /** What went wrong underneath. */
+  readonly cause?: unknown
+  /** Which check failed, in one word: for events and logs, never for the client. */
+  readonly reason?: string
+  /** Whether the same call may succeed if it is made again. Default `false`. */
+  readonly retryable?: boolean
+}
+
+/**
+ * The one class of failure that the checks of tokens throw.
+ *
+ * Every token that is not honoured has the same code and the same message, whatever was wrong with it (ASVS 11.2.5);
+ * `reason` tells events and logs which check it was. No message holds a token.
+ */
+export class TokenError extends Error {
+  override readonly name = 'TokenError'
+  readonly code: TokenErrorCode
+  readonly reason: string | undefined
+  readonly retryable: boolean
+  /** HTTP status that fits, under the two names by which frameworks look for it. */
+  readonly status: number
+  readonly statusCode: number
+
+  constructor(code: TokenErrorCode, message: string, options: TokenErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.reason = options.reason
+    this.retryable = options.retryable ?? false
+    this.status = STATUS[code]
+    this.statusCode = STATUS[code]
+  }
+}
