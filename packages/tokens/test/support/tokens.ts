@@ -6,6 +6,7 @@ import {
   signAccessToken,
   TokenError,
   type AccessClaims,
+  type KeySet,
   type SigningAlgorithm,
   type SigningKey,
   type TokenReason,
@@ -27,7 +28,7 @@ export const keys: Readonly<Record<SigningAlgorithm, SigningKey>> = {
   RS256: generateSigningKey('RS256'),
 }
 
-export const keySet = createKeySet([keys.EdDSA, keys.ES256, keys.RS256])
+export const keySet: KeySet = createKeySet([keys.EdDSA, keys.ES256, keys.RS256])
 
 export function claims(more: Partial<Record<keyof AccessClaims, unknown>> = {}): AccessClaims {
   const usual = {
@@ -81,12 +82,12 @@ export function forge(forgery: Forgery = {}): string {
 
 /** That a token is refused, as every token is refused, for the reason given. */
 export function refused(
-  token: string,
+  token: unknown,
   reason: TokenReason | undefined,
   by: AccessTokenVerifier = verifier(),
 ): void {
   assert.throws(
-    () => by.verify(token),
+    () => by.verify(token as string),
     (error) => {
       assert.ok(error instanceof TokenError, String(error))
       assert.deepEqual(
