@@ -23,11 +23,25 @@ const STATUS: Readonly<Record<TokenErrorCode, number>> = {
   ERR_TOKEN_KEYS_UNAVAILABLE: 503,
 }
 
+/** Which check refused a token: for events and logs, never for the client. */
+export type TokenReason =
+  | 'malformed'
+  | 'header'
+  | 'type'
+  | 'unknown_key'
+  | 'algorithm'
+  | 'signature'
+  | 'claims'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid'
+
 export interface TokenErrorOptions {
   /** What went wrong underneath. */
   readonly cause?: unknown
-  /** Which check failed, in one word: for events and logs, never for the client. */
-  readonly reason?: string
+  /** Which check failed: for events and logs, never for the client. */
+  readonly reason?: TokenReason
   /** Whether the same call may succeed if it is made again. Default `false`. */
   readonly retryable?: boolean
 }
@@ -41,7 +55,7 @@ export interface TokenErrorOptions {
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
-  readonly reason: string | undefined
+  readonly reason: TokenReason | undefined
   readonly retryable: boolean
   /** HTTP status that fits, under the two names by which frameworks look for it. */
   readonly status: number
@@ -55,4 +69,9 @@ export class TokenError extends Error {
     this.status = STATUS[code]
     this.statusCode = STATUS[code]
   }
+}
+
+/** The one answer to every access token that is not honoured. */
+export function invalidToken(reason: TokenReason): TokenError {
+  return new TokenError('ERR_TOKEN_INVALID', 'the access token is not valid', { reason })
 }

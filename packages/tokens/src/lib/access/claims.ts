@@ -11,6 +11,7 @@ export interface AccessClaims {
   readonly client_id: string
   readonly iat: number
   readonly exp: number
+  readonly nbf?: number
   readonly jti: string
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope?: string
