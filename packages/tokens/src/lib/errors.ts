@@ -36,6 +36,19 @@ export type TokenReason =
   | 'audience'
   | 'expired'
   | 'not_yet_valid'
+  | 'ambiguous'
+  | 'unknown'
+  | 'revoked'
+  | 'idle_expired'
+  | 'absolute_expired'
+  | 'binding_mismatch'
+  | 'wrong_verifier'
+  | 'superseded'
+  | 'token_reuse'
+  | 'grant_gone'
+  | 'grant_expired'
+  | 'other_client'
+  | 'spent'
 
 export interface TokenErrorOptions {
   /** What went wrong underneath. */
