@@ -8,3 +8,7 @@ export { exportSigningKey, generateSigningKey, importSigningKey } from './lib/ke
 export { createKeySet } from './lib/keys/key-set.js'
 export type { KeySet } from './lib/keys/key-set.js'
 export type { SigningAlgorithm, SigningKey, VerificationKey } from './lib/keys/signing-key.js'
+export { createNonces } from './lib/dpop/nonces.js'
+export type { NonceOptions, Nonces } from './lib/dpop/nonces.js'
+export { verifyProof } from './lib/dpop/proof.js'
+export type { Proof, ProofExpectation } from './lib/dpop/proof.js'

@@ -23,19 +23,8 @@ const STATUS: Readonly<Record<TokenErrorCode, number>> = {
   ERR_TOKEN_KEYS_UNAVAILABLE: 503,
 }
 
-/** Which check refused a token: for events and logs, never for the client. */
-export type TokenReason =
-  | 'malformed'
-  | 'header'
-  | 'type'
-  | 'unknown_key'
-  | 'algorithm'
-  | 'signature'
-  | 'claims'
-  | 'issuer'
-  | 'audience'
-  | 'expired'
-  | 'not_yet_valid'
+/** Why the grant or the session behind a token does not honour it. */
+type GrantReason =
   | 'ambiguous'
   | 'unknown'
   | 'revoked'
@@ -48,7 +37,39 @@ export type TokenReason =
   | 'grant_gone'
   | 'grant_expired'
   | 'other_client'
+  | 'scope'
   | 'spent'
+
+/** Which check refused a token or a DPoP proof: for events and logs, never for the client. */
+export type TokenReason =
+  | GrantReason
+  | 'malformed'
+  | 'header'
+  | 'type'
+  | 'unknown_key'
+  | 'algorithm'
+  | 'signature'
+  | 'claims'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'proof_missing'
+  | 'proof_repeated'
+  | 'proof_malformed'
+  | 'proof_header'
+  | 'proof_type'
+  | 'proof_key'
+  | 'proof_algorithm'
+  | 'proof_signature'
+  | 'proof_method'
+  | 'proof_url'
+  | 'proof_time'
+  | 'proof_id'
+  | 'proof_nonce'
+  | 'proof_token'
+  | 'proof_binding'
+  | 'proof_replayed'
 
 export interface TokenErrorOptions {
   /** What went wrong underneath. */
@@ -87,4 +108,9 @@ export class TokenError extends Error {
 /** The one answer to every access token that is not honoured. */
 export function invalidToken(reason: TokenReason): TokenError {
   return new TokenError('ERR_TOKEN_INVALID', 'the access token is not valid', { reason })
+}
+
+/** The one answer to every DPoP proof that is not honoured. */
+export function invalidProof(reason: TokenReason): TokenError {
+  return new TokenError('ERR_TOKEN_DPOP_INVALID', 'the DPoP proof is not valid', { reason })
 }

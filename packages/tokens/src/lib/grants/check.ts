@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@holdfast/core'
-import { andThen, judgeLife, readRecord } from '@holdfast/core/engine'
+import { isPromise, judgeLife, readRecord } from '@holdfast/core/engine'
 import type { SessionRecord } from '@holdfast/core/store'
 import type { AccessClaims } from '../access/claims.js'
 import type { TokenReason } from '../errors.js'
@@ -14,7 +14,10 @@ export function checkSession(
   { engine }: Issuer,
   claims: Pick<AccessClaims, 'sid' | 'gid' | 'sub'>,
 ): MaybePromise<TokenReason | null> {
-  return andThen(readRecord(engine, claims.sid), (record) => judge(record, claims, engine.now()))
+  const record = readRecord(engine, claims.sid)
+  return isPromise(record)
+    ? record.then((found) => judge(found, claims, engine.now()))
+    : judge(record, claims, engine.now())
 }
 
 function judge(

@@ -109,7 +109,7 @@ class Refresh {
     if (grant.jkt !== null && grant.jkt !== jkt) return refused('proof_binding')
     if (this.#isBoundElsewhere(record)) return refused('binding_mismatch')
     const narrowed = narrowScope(scope, grant.scope)
-    if (narrowed === null) return { ...refused('claims'), error: 'invalid_scope' }
+    if (narrowed === null) return { ...refused('scope'), error: 'invalid_scope' }
     const { rotationGrace } = this.#issuer.engine.policy
     const verdict = judgeRefresh(grant, verifierHash(this.#presented.verifier), now, rotationGrace)
     const goOn = { status: 'go on', record, grant, scope: narrowed } as const

@@ -1,8 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { TokenError } from '../errors.js'
-import { isObject } from '../jose/json.js'
-import { algorithmOf, hasSecrets, importPublic, publicPart, thumbprint } from '../jose/jwk.js'
 import { signText, verifyText } from '../jose/signature.js'
+import { readPublicKey } from './public-key.js'
 import type { SigningAlgorithm, SigningKey, VerificationKey } from './signing-key.js'
 
 /** Bits of a new RSA key. */
@@ -30,21 +29,6 @@ export function importSigningKey(jwk: JsonWebKey): SigningKey {
 /** The private JWK of a key pair: a secret. */
 export function exportSigningKey(key: SigningKey): JsonWebKey {
   return key.privateKey.export({ format: 'jwk' })
-}
-
-/** A public key as it is published (RFC 7517 §4). */
-export function exportPublicKey({ kid, alg, publicKey }: VerificationKey): JsonWebKey {
-  return { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }
-}
-
-/** The key of a public JWK; null for one of no algorithm that we know, or with secrets in it. */
-export function readPublicKey(jwk: unknown): VerificationKey | null {
-  if (!isObject(jwk) || hasSecrets(jwk)) return null
-  const alg = algorithmOf(jwk)
-  if (alg === null) return null
-  const members = publicPart(jwk)
-  const publicKey = importPublic(members)
-  return publicKey === null ? null : { kid: thumbprint(members), alg, publicKey }
 }
 
 function generatePrivate(algorithm: SigningAlgorithm): KeyObject {

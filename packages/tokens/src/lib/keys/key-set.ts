@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
-import { exportPublicKey } from './generate.js'
+import { exportPublicKey } from './public-key.js'
 import type { SigningKey, VerificationKey } from './signing-key.js'
 
 /** The keys of an issuer: one signs now, others verify. */
