@@ -2,7 +2,6 @@ import { SessionError } from '@holdfast/core'
 import { type OpenSession, VERIFIER_LENGTH, verifierHash } from '@holdfast/core/engine'
 import type { RecordChange, SessionRecord } from '@holdfast/core/store'
 import { TokenError } from '../errors.js'
-import { attempts } from './attempts.js'
 import type { TokenClient } from './clients.js'
 import {
   encodeGrant,
@@ -13,20 +12,25 @@ import {
   MOST_GRANTS,
 } from './grant.js'
 import type { Issuer } from './issuer.js'
+import { type PresentedProof, proveKey } from './proofs.js'
+import { retry } from './retry.js'
 import { narrowScope } from './scope.js'
 import { grantEnd, makeTokens, type TokenSet } from './token-set.js'
 
 /** What a grant is to be. */
-export interface Grantable {
+interface Grantable {
   readonly client: TokenClient
   readonly scope: string | undefined
-  /** The key that the client has proved to hold; null for none. */
-  readonly jkt: string | null
+  /** The proof of the key that the tokens are to be bound to; null for none. */
+  readonly proof: PresentedProof | null
   /** Whether no cookie leads to the session. */
   readonly alone: boolean
 }
 
-/** Gives a client its first tokens on a session that somebody is signed in to. */
+/**
+ * Gives a client its first tokens on a session that somebody is signed in to. Errors: `ERR_SESSION_NOT_AUTHENTICATED`,
+ * `ERR_SESSION_ENDED`, `ERR_TOKEN_SCOPE`, `ERR_TOKEN_DPOP_INVALID`, `ERR_TOKEN_DPOP_NONCE`, store errors.
+ */
 export async function issueGrant(
   issuer: Issuer,
   open: OpenSession,
@@ -35,12 +39,15 @@ export async function issueGrant(
   const { record } = open
   open.used = true
   if (record === null || record.subject === null) throw nobody()
-  const { client, jkt } = grantable
+  const { client } = grantable
   const scope = narrowScope(grantable.scope, client.scope)
   if (scope === null) throw scopeError()
-  const { engine } = issuer
+  const { engine, proofs } = issuer
+  const proof = proveKey(proofs, client, grantable.proof)
+  if (proof !== null) await proofs.spend(proof)
+  const jkt = proof?.jkt ?? null
   const verifier = engine.random.base62(VERIFIER_LENGTH)
-  const grant = newGrant(engine.now(), grantable, scope, verifierHash(verifier))
+  const grant = newGrant(engine.now(), grantable, { scope, jkt, hash: verifierHash(verifier) })
   const written = await write(issuer, open, record, grant)
   const { grantId, record: after } = written
   const about = { sessionId: after.id, subject: after.subject, clientId: client.id, grantId }
@@ -50,20 +57,10 @@ export async function issueGrant(
 
 function newGrant(
   now: number,
-  { client, jkt, alone }: Grantable,
-  scope: string,
-  hash: string,
+  { client, alone }: Grantable,
+  parts: Pick<Grant, 'scope' | 'jkt' | 'hash'>,
 ): Grant {
-  return {
-    client: client.id,
-    scope,
-    jkt,
-    alone,
-    issuedAt: now,
-    rotatedAt: now,
-    hash,
-    superseded: [],
-  }
+  return { client: client.id, ...parts, alone, issuedAt: now, rotatedAt: now, superseded: [] }
 }
 
 interface Written {
@@ -79,7 +76,7 @@ async function write(
 ): Promise<Written> {
   const { engine } = issuer
   let record = first
-  for await (const _ of attempts()) {
+  return retry(async () => {
     const grants = listGrants(record.data)
     const grantId = freeId(issuer, grants)
     const change: RecordChange = {
@@ -91,14 +88,12 @@ async function write(
       unset: surplus(issuer, grants).map(grantName),
     }
     const result = await engine.store.update(record.id, change, open.patience)
-    if (result.status === 'updated') {
-      open.stored(result.record, new Map())
-      return { grantId, record: result.record }
-    }
-    if (result.status !== 'conflict') throw ended()
+    if (result.status !== 'updated' && result.status !== 'conflict') throw ended()
     record = result.record
-  }
-  throw new Error('unreachable: attempts() ends by throwing')
+    if (result.status === 'conflict') return null
+    open.stored(record, new Map())
+    return { grantId, record }
+  })
 }
 
 function freeId({ engine }: Issuer, grants: ReadonlyMap<string, Grant>): string {

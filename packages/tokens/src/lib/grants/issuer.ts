@@ -4,6 +4,7 @@ import type { AccessTokenVerifier } from '../access/verifier.js'
 import type { KeySet } from '../keys/key-set.js'
 import type { TokenClient } from './clients.js'
 import { GRANT_ID_LENGTH } from './grant.js'
+import type { ProofGate } from './proofs.js'
 
 /** What the parts of one issuer of tokens share. */
 export interface Issuer {
@@ -15,6 +16,7 @@ export interface Issuer {
   readonly keys: KeySet
   readonly clients: ReadonlyMap<string, TokenClient>
   readonly verifier: AccessTokenVerifier
+  readonly proofs: ProofGate
   /** Milliseconds. */
   readonly accessTokenLifetime: number
   /** Whether a refresh moves the idle deadline. */

@@ -13,10 +13,10 @@ import {
 } from '@holdfast/core/engine'
 import type { RecordChange, SessionRecord } from '@holdfast/core/store'
 import type { TokenReason } from '../errors.js'
-import { attempts } from './attempts.js'
 import type { TokenClient } from './clients.js'
 import { encodeGrant, findGrant, type Grant, grantName } from './grant.js'
-import { type Issuer, type PresentedToken } from './issuer.js'
+import type { Issuer, PresentedToken } from './issuer.js'
+import { retry } from './retry.js'
 import { judgeRefresh, rotateGrant } from './rotation.js'
 import { narrowScope } from './scope.js'
 import { grantEnd, makeTokens, type TokenSet } from './token-set.js'
@@ -86,7 +86,7 @@ class Refresh {
     const patience = store.patience()
     const { sessionId } = this.#presented
     let record = await store.find(sessionId, patience)
-    for await (const _ of attempts()) {
+    return retry(async () => {
       const now = this.#issuer.engine.now()
       const plan = this.#plan(record, now)
       if (plan.status === 'refused') return this.#reject(plan, record)
@@ -94,11 +94,12 @@ class Refresh {
       if (plan.change === null) return this.#done(plan, plan.record)
       const result = await store.update(sessionId, { ...plan.change, now }, patience)
       if (result.status === 'updated') return this.#done(plan, result.record)
-      if (result.status === 'ended')
-        return this.#reject(this.#afterEnd(result.record, now), result.record)
       record = 'record' in result ? result.record : null
-    }
-    throw new Error('unreachable: attempts() ends by throwing')
+      // Judged again where it may have been another request's change; not where it has ended.
+      return result.status === 'ended'
+        ? this.#reject(this.#afterEnd(result.record, now), record)
+        : null
+    })
   }
 
   /** What is to be done with the record as it is. */

@@ -6,13 +6,14 @@ const EAGER = 3
 const LONGEST_PAUSE = 20
 
 /**
- * Numbers the attempts of a read-modify-write that others may get in the way of. The last one is followed by
+ * Makes a read-modify-write, again as long as it gives null because others got in its way; in the end
  * `ERR_SESSION_CONFLICT`, which may be tried again.
  */
-export async function* attempts(): AsyncGenerator<number, void, undefined> {
+export async function retry<T>(work: () => Promise<T | null>): Promise<T> {
   for (let attempt = 1; attempt <= MOST; attempt++) {
-    if (attempt > EAGER) await pause(Math.random() * Math.min(attempt, LONGEST_PAUSE))
-    yield attempt
+    const done = await work()
+    if (done !== null) return done
+    if (attempt >= EAGER) await pause(Math.random() * Math.min(attempt, LONGEST_PAUSE))
   }
   throw new SessionError(
     'ERR_SESSION_CONFLICT',
