@@ -71,7 +71,10 @@ export class Tokens {
    * Errors: `ERR_SESSION_NOT_AUTHENTICATED`, `ERR_SESSION_ENDED`, `ERR_TOKEN_SCOPE`, `ERR_TOKEN_DPOP_INVALID`,
    * `ERR_TOKEN_DPOP_NONCE`, store errors; `TypeError` for an unknown client.
    */
-  issue(session: Pick<Session, 'id'>, { client, scope, dpop }: IssueOptions): Promise<TokenSet> {
+  async issue(
+    session: Pick<Session, 'id'>,
+    { client, scope, dpop }: IssueOptions,
+  ): Promise<TokenSet> {
     const open = openSessionOf(session)
     const alone = this.#alone.has(open)
     const grantable = { client: this.#client(client), scope, proof: dpop ?? null, alone }
