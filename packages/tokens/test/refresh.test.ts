@@ -164,7 +164,7 @@ test('a store that went back to an older state refuses the newer token, and ends
   const given = await world.signIn()
   const before = (await world.record(given.sessionId)).data
   const next = await world.tokens.refresh(given.refreshToken, app)
-  world.store.update(given.sessionId, { now: world.now, set: before })
+  await world.store.update(given.sessionId, { now: world.now, set: before })
   const refused = await outcome(() => world.tokens.refresh(next.refreshToken, app))
   assert.equal(refused, `${INVALID} wrong_verifier`)
   assert.equal((await world.record(given.sessionId)).revokedAt, null)
@@ -192,7 +192,7 @@ test('a damaged grant is trouble of the store, told to nobody as “not signed i
   const given = await world.signIn()
   for (const text of ['', '{}', 'null', '{"c":"app","s":"","i":1,"r":1,"h":"x","p":[[1]]}']) {
     const set = new Map([[`~grant:${given.grantId}`, text]])
-    world.store.update(given.sessionId, { now: world.now, set })
+    await world.store.update(given.sessionId, { now: world.now, set })
     const refused = await outcome(() => world.tokens.refresh(given.refreshToken, app))
     assert.equal(refused, 'ERR_SESSION_STORE_CORRUPT', text)
   }

@@ -5,7 +5,7 @@ import {
   type Sessions,
   type SessionsOptions,
 } from '@holdfast/core'
-import { NoRequest, Session, type RequestFacts } from '@holdfast/core/engine'
+import { Session, type RequestFacts } from '@holdfast/core/engine'
 import type { SessionRecord, SessionStore } from '@holdfast/core/store'
 import { memoryStore } from '@holdfast/memory'
 import {
@@ -45,6 +45,15 @@ export const CLIENTS: readonly TokenClientOptions[] = [
 
 /** Keys for a whole test file. */
 export const keys: KeySet = createKeySet([generateSigningKey()])
+
+const NOTHING_KNOWN: RequestFacts = {
+  token: null,
+  rejection: null,
+  address: null,
+  userAgent: null,
+  countsAsActivity: true,
+  refusal: null,
+}
 
 export interface IssuerOptions {
   readonly sessions?: Partial<SessionsOptions>
@@ -95,7 +104,7 @@ export class World {
     facts: Partial<RequestFacts> = {},
   ): Promise<{ readonly session: Session; readonly cookie: string }> {
     const keysOfCookie = this.sessions.tokenKeys('__Host-session')
-    const open = await this.sessions.open(keysOfCookie, { ...new NoRequest(null), ...facts })
+    const open = await this.sessions.open(keysOfCookie, { ...NOTHING_KNOWN, ...facts })
     const session = new Session(open)
     await session.authenticate(subject, { methods: ['pwd'] })
     const action = await open.commit()
