@@ -25,20 +25,18 @@ export type FetchListener = (
 export function fetchHandler(handler: FetchHandler): FetchListener {
   if (typeof handler !== 'function') throw new TypeError('handler must be a function')
   return (req, res, next) => {
-    handle(handler, req, res).then(
-      (answered) => {
-        if (answered) return
-        if (next === undefined) end(res, 404)
-        else next()
-      },
-      (error: unknown) => {
-        if (error instanceof UnfitRequest && next !== undefined) next()
-        else if (error instanceof UnfitRequest) end(res, error.status)
-        else if (next !== undefined) next(error)
-        else if (res.headersSent) res.destroy()
-        else end(res, 500)
-      },
-    )
+    const passed = (): void => {
+      if (next === undefined) end(res, 404)
+      else next()
+    }
+    const failed = (error: unknown): void => {
+      if (error instanceof UnfitRequest && next === undefined) end(res, error.status)
+      else if (error instanceof UnfitRequest) passed()
+      else if (next !== undefined) next(error)
+      else if (res.headersSent) res.destroy()
+      else end(res, 500)
+    }
+    handle(handler, req, res).then((answered) => answered || passed(), failed)
   }
 }
 
