@@ -15,14 +15,14 @@ export class ReplayMemory {
     this.#capacity = capacity
   }
 
-  /** Whether the proof was seen before; it is from now on. */
-  seen({ jkt, jti, until }: Proof, now: number): boolean {
+  /** Whether the proof is used for the first time; from now on it is not. */
+  firstUse({ jkt, jti, until }: Proof, now: number): boolean {
     const name = `${jkt}.${jti}`
-    if ((this.#untilByProof.get(name) ?? 0) > now) return true
+    if ((this.#untilByProof.get(name) ?? 0) > now) return false
     if (this.#untilByProof.size >= this.#capacity) this.#forget(now)
-    if (this.#untilByProof.size >= this.#capacity) return true
+    if (this.#untilByProof.size >= this.#capacity) return false
     this.#untilByProof.set(name, until)
-    return false
+    return true
   }
 
   #forget(now: number): void {

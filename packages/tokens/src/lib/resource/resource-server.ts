@@ -25,10 +25,10 @@ export interface ResourceServerOptions extends Omit<VerifierOptions, 'keys'> {
   /** Gives out nonces that proofs must have. Default: proofs need none. */
   readonly nonces?: Nonces
   /**
-   * Whether a proof was seen before, remembering it until `proof.until`. Default: a memory of this process alone, so a proof
-   * could be used once in each process.
+   * Whether a proof is used for the first time; to be remembered until `proof.until`. Default: a memory of this process
+   * alone, so a proof could be used once in each process.
    */
-  readonly isReplayed?: (proof: Proof) => MaybePromise<boolean>
+  readonly firstUse?: (proof: Proof) => MaybePromise<boolean>
   /** Told of every request that is refused, with the reason. */
   readonly onRefused?: (error: TokenError) => void
 }
@@ -66,7 +66,7 @@ const OPTIONS = [
   'isLive',
   'proofRequired',
   'nonces',
-  'isReplayed',
+  'firstUse',
   'onRefused',
   'clockSkew',
   'cacheSize',
@@ -82,7 +82,7 @@ class TokenGate implements ResourceServer {
   readonly #options: ResourceServerOptions
   readonly #keys: KeySource
   readonly #verifier: AccessTokenVerifier
-  readonly #isReplayed: (proof: Proof) => MaybePromise<boolean>
+  readonly #firstUse: (proof: Proof) => MaybePromise<boolean>
   readonly #now: Clock
 
   constructor(options: ResourceServerOptions) {
@@ -100,7 +100,7 @@ class TokenGate implements ResourceServer {
       ...(cacheSize === undefined ? {} : { cacheSize }),
     })
     const memory = new ReplayMemory()
-    this.#isReplayed = options.isReplayed ?? ((proof) => memory.seen(proof, now()))
+    this.#firstUse = options.firstUse ?? ((proof) => memory.firstUse(proof, now()))
   }
 
   async verify(request: AccessRequest, requirements: AccessRequirements = {}): Promise<Access> {
@@ -151,7 +151,7 @@ class TokenGate implements ResourceServer {
     const nonce = nonces === undefined ? {} : { nonce: nonces.accepts.bind(nonces) }
     const expected = { method, url, accessToken: token, jkt: cnf.jkt, now: this.#now(), ...nonce }
     const proof = verifyProof(dpop, expected)
-    if (await this.#isReplayed(proof)) throw invalidProof('proof_replayed')
+    if (!(await this.#firstUse(proof))) throw invalidProof('proof_replayed')
   }
 
   async #checkLife(claims: AccessClaims): Promise<void> {
