@@ -12,7 +12,7 @@ import {
   SECOND,
   START,
   World,
-} from './support/issuer.js'
+} from './support/world.js'
 
 test('a client is given an access token that says whose it is, of which session and grant, and for how long', async () => {
   const world = new World({

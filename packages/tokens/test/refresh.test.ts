@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openSuccessor } from '@holdfast/core/engine'
 import type { SessionStore } from '@holdfast/core/store'
 import { memoryStore } from '@holdfast/memory'
-import { CLIENTS, HOUR, INVALID, MINUTE, outcome, SECOND, START, World } from './support/issuer.js'
+import { CLIENTS, HOUR, INVALID, MINUTE, outcome, SECOND, START, World } from './support/world.js'
 
 const app = { client: 'app' } as const
 const GRACE = 10 * SECOND
