@@ -24,7 +24,7 @@ export const START: number = Date.UTC(2026, 0, 1)
 export const SECOND = 1000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
-export const KEY = 'token-tests/newest/hB5ZpF2mX8qRwT7vYc'
+const KEY = 'token-tests/newest/hB5ZpF2mX8qRwT7vYc'
 export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'https://api.example'
 export const SECRET = 'Zk3vQ8xW5nT1bR7yL0pD4sF6gH9jK2mC'
@@ -44,7 +44,7 @@ export const CLIENTS: readonly TokenClientOptions[] = [
 ]
 
 /** Keys for a whole test file. */
-export const keys: KeySet = createKeySet([generateSigningKey()])
+const keys: KeySet = createKeySet([generateSigningKey()])
 
 const NOTHING_KNOWN: RequestFacts = {
   token: null,

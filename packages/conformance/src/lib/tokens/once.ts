@@ -26,7 +26,7 @@ export const onceCases: readonly CaseDefinition[] = [
           const sites = [0, 1].map(() => new Site(scheduledStore(store, scheduler), handsAt()))
           const { token } = await singleUseTokens(home.sessions, USE).issue({ subject: 'ada' })
           const uses = sites.map((site) => singleUseTokens(site.sessions, USE))
-          const all = Array.from({ length: presenters }, (_, n) => uses[n % 2]?.redeem(token))
+          const all = Array.from({ length: presenters }, async (_, n) => uses[n % 2]?.redeem(token))
           const answers: unknown[] = []
           await drive(
             scheduler,
