@@ -12,6 +12,30 @@ export { createNonces } from './lib/dpop/nonces.js'
 export type { NonceOptions, Nonces } from './lib/dpop/nonces.js'
 export { verifyProof } from './lib/dpop/proof.js'
 export type { Proof, ProofExpectation } from './lib/dpop/proof.js'
+export { createTokens } from './lib/create-tokens.js'
+export type { Tokens } from './lib/create-tokens.js'
+export type {
+  DeviceOptions,
+  IssueOptions,
+  RefreshOptions,
+  RevokeOptions,
+  SignInOptions,
+} from './lib/call-options.js'
+export type { TokenEndpoint } from './lib/endpoints/endpoints.js'
+export type { TokenClientOptions } from './lib/grants/clients.js'
+export type { Introspection } from './lib/grants/introspect.js'
+export type { PresentedProof } from './lib/grants/proofs.js'
+export type { Revocation } from './lib/grants/revoke.js'
+export type { TokenSet } from './lib/grants/token-set.js'
+export { consumeOnce } from './lib/once/consume-once.js'
+export { singleUseTokens } from './lib/once/single-use.js'
+export type {
+  IssuedSingleUse,
+  SingleUse,
+  SingleUseOptions,
+  SingleUseTokens,
+} from './lib/once/single-use.js'
+export type { TokensOptions } from './lib/tokens-options.js'
 export type { RotateOptions } from './lib/keys/dated-key.js'
 export { fileKeySet } from './lib/keys/file-key-set.js'
 export type { FileKeySet, FileKeySetOptions, RotatingKeySet } from './lib/keys/file-key-set.js'

@@ -23,8 +23,26 @@ const STATUS: Readonly<Record<TokenErrorCode, number>> = {
   ERR_TOKEN_KEYS_UNAVAILABLE: 503,
 }
 
+/** Why the grant or the session behind a token does not honour it. */
+type GrantReason =
+  | 'ambiguous'
+  | 'unknown'
+  | 'revoked'
+  | 'idle_expired'
+  | 'absolute_expired'
+  | 'binding_mismatch'
+  | 'wrong_verifier'
+  | 'superseded'
+  | 'token_reuse'
+  | 'grant_gone'
+  | 'grant_expired'
+  | 'other_client'
+  | 'scope'
+  | 'spent'
+
 /** Which check refused a token or a DPoP proof: for events and logs, never for the client. */
 export type TokenReason =
+  | GrantReason
   | 'malformed'
   | 'header'
   | 'type'
