@@ -60,3 +60,5 @@ export type {
 } from './lib/resource/resource-server.js'
 export { withAccessToken } from './lib/resource/with-access-token.js'
 export type { AccessHandler, WithAccessTokenOptions } from './lib/resource/with-access-token.js'
+export { storeKeySet } from './lib/keys/store-key-set.js'
+export type { StoreKeySet, StoreKeySetOptions } from './lib/keys/store-key-set.js'
