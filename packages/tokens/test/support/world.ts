@@ -102,8 +102,9 @@ export class World {
   async visitor(
     subject = 'ada',
     facts: Partial<RequestFacts> = {},
+    name = '__Host-session',
   ): Promise<{ readonly session: Session; readonly cookie: string }> {
-    const keysOfCookie = this.sessions.tokenKeys('__Host-session')
+    const keysOfCookie = this.sessions.tokenKeys(name)
     const open = await this.sessions.open(keysOfCookie, { ...NOTHING_KNOWN, ...facts })
     const session = new Session(open)
     await session.authenticate(subject, { methods: ['pwd'] })
