@@ -65,6 +65,8 @@ test('the token of another client is refused, and stays good', async () => {
       '400 invalid_grant',
     )
     assert.equal(await world.tokens.revoke(token, { client: 'server' }), 'other_client')
+    const { reason, clientId } = world.named('token_rejected').at(-1) ?? assert.fail()
+    assert.deepEqual([reason, clientId], ['other_client', 'server'])
   }
   await world.tokens.verify(given.accessToken)
   assert.equal(

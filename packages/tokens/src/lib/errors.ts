@@ -25,7 +25,6 @@ const STATUS: Readonly<Record<TokenErrorCode, number>> = {
 
 /** Why the grant or the session behind a token does not honour it. */
 type GrantReason =
-  | 'ambiguous'
   | 'unknown'
   | 'revoked'
   | 'idle_expired'

@@ -23,7 +23,11 @@ export async function revokeGrant(
 ): Promise<Revocation> {
   const { client, facts } = request
   const place = placeOf(issuer, client, token)
-  if (place === 'other_client') return place
+  if (place === 'other_client') {
+    const about = { sessionId: null, subject: null, clientId: client.id, reason: place }
+    issuer.engine.events.emit('token_rejected', about, eventClient(issuer.engine, facts))
+    return place
+  }
   if (place === null) return 'done'
   const { engine } = issuer
   const patience = engine.store.patience()
