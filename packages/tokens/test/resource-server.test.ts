@@ -26,6 +26,7 @@ import {
   keys,
   keySet,
   NOW,
+  twinOf,
 } from './support/tokens.js'
 
 const now = (): number => NOW * 1000
@@ -154,6 +155,18 @@ test('a revoked session is asked about each time, and a failure to ask lets nobo
   live = new Error('the store is down')
   await assert.rejects(one.verify(ask), live)
   assert.deepEqual(asked, ['session-1', 'session-1', 'session-1'])
+})
+
+test('a revoked session is over for the other text of its token too', async () => {
+  const ended = new Set<string>()
+  const one = server({ isLive: ({ sid }) => !ended.has(sid) })
+  const token = accessToken(keys.ES256)
+  const twin = twinOf(token)
+  assert.notEqual(twin, token)
+  for (const text of [token, twin]) await one.verify(request(`Bearer ${text}`))
+  ended.add(claims().sid)
+  for (const text of [token, twin])
+    assert.equal((await refuses(one.verify(request(`Bearer ${text}`)), invalid)).reason, 'revoked')
 })
 
 const lacking: readonly [AccessRequirements, Partial<AccessClaims>, Wanted][] = [
