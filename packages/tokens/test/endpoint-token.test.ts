@@ -258,7 +258,10 @@ test('tokens and secrets in the URL are not looked at', async () => {
   const { refreshToken } = await world.signIn()
   const query = new URLSearchParams({ ...asked, refresh_token: refreshToken })
   assert.equal(said(await post(world, `/auth/token?${query.toString()}`, '')), '401 invalid_client')
-  assert.equal(said(await post(world, `/auth/token?${query.toString()}`, { ...asked })), '400 invalid_request')
+  assert.equal(
+    said(await post(world, `/auth/token?${query.toString()}`, { ...asked })),
+    '400 invalid_request',
+  )
 })
 
 test('a store that fails is 503 with Retry-After at every endpoint, and nobody is signed out', async () => {

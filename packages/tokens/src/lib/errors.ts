@@ -112,6 +112,11 @@ export class TokenError extends Error {
   }
 }
 
+/** Whether an error says that a token is not honoured, and not that this could not be found out. */
+export function isInvalidToken(error: unknown): boolean {
+  return error instanceof TokenError && error.code === 'ERR_TOKEN_INVALID'
+}
+
 /** The one answer to every access token that is not honoured. */
 export function invalidToken(reason: TokenReason): TokenError {
   return new TokenError('ERR_TOKEN_INVALID', 'the access token is not valid', { reason })

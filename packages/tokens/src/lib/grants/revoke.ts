@@ -1,4 +1,5 @@
 import { eventClient, judgeLife, type RequestFacts } from '@holdfast/core/engine'
+import { isInvalidToken } from '../errors.js'
 import type { TokenClient } from './clients.js'
 import { findGrant, grantName } from './grant.js'
 import { isOfAnotherClient, type Issuer, readRefreshToken } from './issuer.js'
@@ -65,8 +66,9 @@ function placeOf(
   try {
     const { sid, gid, client_id: owner } = issuer.verifier.verify(token)
     return owner === client.id ? { sessionId: sid, grantId: gid } : 'other_client'
-  } catch {
+  } catch (error) {
     // Forged or over: there is nothing to revoke.
-    return null
+    if (isInvalidToken(error)) return null
+    throw error
   }
 }
