@@ -4,8 +4,9 @@ import test from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { type StoreNotice, verifierHash as hashOf } from '@holdfast/core/store'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
-import { listenTo, Stage, until } from './lib/stage.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
+import { until } from '@holdfast/test-servers/wait'
+import { listenTo, Stage } from './lib/stage.js'
 
 const stage = new Stage()
 const now = Date.now()
@@ -125,12 +126,12 @@ test('a server that says nothing: unhealthy; once it goes on: healthy', { skip }
   const { store } = await stage.store(t, { schema })
   const heard = listenTo(store)
   await until(isUp(heard), 'the channel is up')
-  stage.server.signalAll('SIGSTOP')
+  await stage.server.freeze()
   try {
     await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
     await assert.rejects(async () => await store.epoch(), 'the counter is read, and that fails')
   } finally {
-    stage.server.signalAll('SIGCONT')
+    stage.server.thaw()
   }
   await until(() => heard.some(({ kind }) => kind === 'healthy'), 'healthy')
   assert.equal(await store.epoch(), 0)
@@ -147,7 +148,7 @@ test(
     const record = newRecord()
     await store.insert(record, { now, ...ANY })
     await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
-    await stage.server.stop('SIGKILL')
+    await stage.server.kill()
     await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
     await assert.rejects(async () => await store.find(record.id), {
       code: 'ERR_SESSION_STORE_UNAVAILABLE',

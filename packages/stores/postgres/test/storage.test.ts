@@ -4,7 +4,7 @@ import type { SessionRecord } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { type PgPool, type PostgresStore, postgresStore } from '../src/index.js'
 import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { Stage } from './lib/stage.js'
 
 const COUNT = Number(process.env['HOLDFAST_POSTGRES_SESSIONS'] ?? '100000')

@@ -14,7 +14,8 @@ import {
   withServer,
 } from './lib/harness.js'
 import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
-import { RedisServer, until } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
+import { until } from '@holdfast/test-servers/wait'
 
 withServer()
 
@@ -51,8 +52,10 @@ redisTest('scripts that were flushed are loaded again', async (t) => {
 redisTest(
   'a server that stands still or is gone fails every call in time, and is back at once',
   async (t) => {
-    const server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
-    t.after(() => server.stop())
+    const server = await RedisServer.start({
+      settings: ['--appendonly', 'yes', '--appendfsync', 'always'],
+    })
+    t.after(() => server.remove())
     const ioredis = newClient(server)
     t.after(() => ioredis.disconnect())
     const reconnectStrategy = (): number => 50
@@ -68,10 +71,10 @@ redisTest(
       await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
       await until(has(notices, 'healthy'), 'healthy')
       notices.length = 0
-      server.signal('SIGSTOP')
+      await server.freeze()
       await until(has(notices, 'unhealthy'), 'unhealthy')
       for (const [name, call] of callsOf(store)) assert.match(await codeOf(call), LOST, name)
-      server.signal('SIGCONT')
+      server.thaw()
       await until(has(notices, 'healthy'), 'healthy again')
       await server.kill()
       for (const [name, call] of callsOf(store)) assert.match(await codeOf(call), LOST, name)

@@ -2,7 +2,7 @@ import { after, before, test } from 'node:test'
 import { storeCases } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
 import { type RedisClient, redisStore } from '../../src/index.js'
-import { skip } from './redis-server.js'
+import { skipRedis } from '@holdfast/test-servers/redis'
 
 /** How long the random cases are. */
 export interface Lengths {
@@ -42,10 +42,10 @@ export function runSuite({ start, stop, lengths, takes = () => true }: SuiteOpti
     return store
   }
   before(async () => {
-    if (skip === false) client = await start()
+    if (skipRedis === false) client = await start()
   })
   after(async () => {
-    if (skip === false) await stop()
+    if (skipRedis === false) await stop()
   })
   const cases = storeCases({
     open: () => open(newPrefix()),
@@ -58,6 +58,6 @@ export function runSuite({ start, stop, lengths, takes = () => true }: SuiteOpti
     rounds: lengths.rounds * FACTOR,
   })
   for (const each of cases) {
-    if (takes(each.name)) test(each.name, { skip: skip || (each.skip ?? false) }, each.run)
+    if (takes(each.name)) test(each.name, { skip: skipRedis || (each.skip ?? false) }, each.run)
   }
 }
