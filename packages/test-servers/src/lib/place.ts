@@ -34,11 +34,18 @@ export function removeFolder(folder: string): void {
   folders.delete(folder)
 }
 
-/** A port that is free, with the one 10,000 above, which a node of a Cluster listens to likewise. */
+const given = new Set<number>()
+
+/**
+ * A port that is free, with the one 10,000 above, which a node of a Cluster listens to likewise. Both are below those that the
+ * system gives to outgoing connections (from 32,768 on): one of them would take it before the server starts.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 25_000)
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port
+    const port = 10_000 + Math.floor(Math.random() * 10_000)
+    if (given.has(port) || !(await isFree(port)) || !(await isFree(port + 10_000))) continue
+    given.add(port)
+    return port
   }
 }
 
