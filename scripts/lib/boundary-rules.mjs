@@ -62,6 +62,7 @@ export const RULES = [
   { folder: 'examples/*', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'bench', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'faults', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
+  { folder: 'races', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
 ]
 
 /** Whether a folder matches a rule's pattern: itself, or what lies below `prefix/*`. */
