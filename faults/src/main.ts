@@ -112,6 +112,9 @@ async function main(): Promise<void> {
   console.log(`${Math.round((now() - started) / 1000)} s`)
 }
 
+// What was started ends with this process, which a signal would end without a word.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (values.help) console.log(HELP)
 else if (values.list) for (const { store, name } of allCases()) console.log(`${store}: ${name}`)
 else if (values.matrix) {

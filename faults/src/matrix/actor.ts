@@ -75,7 +75,7 @@ export class Actor {
 
   /** Reads the session once, so that a process which remembers does. */
   async warm(): Promise<void> {
-    if (this.cookie !== null) this.id = expectServed(await this.#ask('GET', 'read', this.cookie)).id
+    if (this.cookie !== null) this.id = (await this.look())?.id ?? null
   }
 
   /** Sends the request once. Never rejects. */

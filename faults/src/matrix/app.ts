@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSessions, type Session, type Sessions } from '@holdfast/core'
 import { withSession } from '@holdfast/node'
 import { openStore, type StoreConfig } from '../stores.js'
-import type { Column, FromApp, ToApp } from './messages.js'
+import { type Column, type FromApp, PING, type ToApp } from './messages.js'
 import { isOperationName } from './operations.js'
 import { type Data, KEEPSAKE, ROUTES } from './routes.js'
 
@@ -48,7 +48,8 @@ async function open(column: Column, config: StoreConfig): Promise<number> {
     createSessions<Data>({ ...base, renewalTimeout: 1, rotationGrace: 0, sweepInterval: Infinity }),
   )
   const server = createServer((req, res) => {
-    if (req.url?.startsWith('/renew') === true) renewing(req, res)
+    if (req.url === PING) res.end()
+    else if (req.url?.startsWith('/renew') === true) renewing(req, res)
     else plain(req, res)
   })
   server.listen(0, '127.0.0.1')

@@ -4,6 +4,9 @@ import type { StoreConfig } from '../stores.js'
 export const COLUMNS = ['cached', 'uncached'] as const
 export type Column = (typeof COLUMNS)[number]
 
+/** A page of the application that has nothing to do with sessions. */
+export const PING = '/ping'
+
 /** What the application's process tells the one that has started it. */
 export type FromApp =
   | { readonly kind: 'ready'; readonly ports: Readonly<Record<Column, number>> }

@@ -1,5 +1,6 @@
 import { now, pause, until } from '../time.js'
 import { Cell, type CellResult, type Effort } from './cell.js'
+import { control } from './control.js'
 import { COLUMNS } from './messages.js'
 import { OPERATIONS, type Operation } from './operations.js'
 import type { Site } from './site.js'
@@ -10,6 +11,8 @@ export interface RoundResult {
   readonly trouble: Trouble
   readonly cells: readonly CellResult[]
   readonly crashes: readonly string[]
+  /** Milliseconds that pages without a session took meanwhile. */
+  readonly control: readonly number[]
 }
 
 /** What ends everybody's sessions is asked for by itself: else nobody else's could be told to be right. */
@@ -24,10 +27,14 @@ const AT_ONCE = 6
 /** Runs one kind of trouble against every operation. */
 export async function runRound(site: Site, trouble: Trouble, effort: Effort): Promise<RoundResult> {
   const known = site.crashes.length
-  const results: CellResult[] = []
-  for (const operations of PARTS)
-    results.push(...(await runPart(site, trouble, operations, effort)))
-  return { trouble, cells: results, crashes: site.crashes.slice(known) }
+  const cells: CellResult[] = []
+  const times: number[] = []
+  for (const operations of PARTS) {
+    const part = await runPart(site, trouble, operations, effort)
+    cells.push(...part.cells)
+    times.push(...part.control)
+  }
+  return { trouble, cells, crashes: site.crashes.slice(known), control: times }
 }
 
 async function runPart(
@@ -35,7 +42,7 @@ async function runPart(
   trouble: Trouble,
   operations: readonly Operation[],
   effort: Effort,
-): Promise<readonly CellResult[]> {
+): Promise<Pick<RoundResult, 'cells' | 'control'>> {
   const cells = COLUMNS.flatMap((column) =>
     operations.map((each) => new Cell(site, column, each, trouble.reach, effort.requests)),
   )
@@ -48,9 +55,12 @@ async function runPart(
   await pause(effort.settle)
   await all((cell) => cell.warm())
   await trouble.begin()
+  const stop = control(site)
+  let times: readonly number[]
   try {
     await Promise.all(cells.map((cell, n) => cell.suffer(effort, n / cells.length)))
   } finally {
+    times = await stop()
     await trouble.end()
   }
   const back = now()
@@ -58,5 +68,5 @@ async function runPart(
   await all((cell) => cell.verify())
   // What was still on its way has arrived.
   await pause(effort.settle)
-  return cells.map(({ result }) => result)
+  return { cells: cells.map(({ result }) => result), control: times }
 }
