@@ -13,7 +13,7 @@ export interface Visit {
 type Route = (visit: Visit) => JsonValue | void | Promise<JsonValue | void>
 
 export const KEEPSAKE = 'keepsake'
-export const NOTICE = 'notice'
+const NOTICE = 'notice'
 
 /** What each operation does with its session; the answer tells its result and whose session it was. */
 export const ROUTES: Readonly<Record<OperationName | 'prepare', Route>> = {
