@@ -49,7 +49,7 @@ export function redisTroubles({ server, proxy }: Scene<RedisServer>): readonly T
     {
       name: 'scripts flushed again and again',
       reach: WELL,
-      ...repeated(10, () => server.command('SCRIPT', 'FLUSH')),
+      ...repeated(100, () => server.command('SCRIPT', 'FLUSH')),
     },
     {
       name: 'memory exhausted (OOM)',
