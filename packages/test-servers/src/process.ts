@@ -1,2 +1,2 @@
-export { newFolder } from './lib/place.js'
+export { freePort, newFolder } from './lib/place.js'
 export { end, freeze, isRunning, thaw, track } from './lib/process.js'

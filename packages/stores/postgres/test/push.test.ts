@@ -6,6 +6,7 @@ import { type StoreNotice, verifierHash as hashOf } from '@holdfast/core/store'
 import { ANY, newRecord } from '@holdfast/conformance/records'
 import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { until } from '@holdfast/test-servers/wait'
+import { PgDriver } from '../src/lib/drivers/pg.js'
 import { listenTo, Stage } from './lib/stage.js'
 
 const stage = new Stage()
@@ -135,6 +136,25 @@ test('a server that says nothing: unhealthy; once it goes on: healthy', { skip }
   }
   await until(() => heard.some(({ kind }) => kind === 'healthy'), 'healthy')
   assert.equal(await store.epoch(), 0)
+})
+
+test('a beat waits until the one before is answered, as the client asks', { skip }, async (t) => {
+  const warnings: Error[] = []
+  const warned = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  const driver = new PgDriver(stage.server.pool({ max: 1 }), true)
+  const ear = await driver.listen('beats', { heard: () => undefined, lost: () => undefined })
+  t.after(() => {
+    ear.close()
+    driver.release()
+  })
+  const beat = { name: 'beat', text: 'select $1::text' }
+  const answers = await Promise.all(['1', '2', '3'].map((n) => ear.run(beat, [n])))
+  assert.deepEqual(answers, [[['1']], [['2']], [['3']]])
+  await assert.rejects(ear.run({ name: 'no', text: 'select nothing from nowhere' }, []))
+  assert.deepEqual(await ear.run(beat, ['4']), [['4']], 'one that fails holds up none')
+  assert.deepEqual(warnings, [])
 })
 
 test(

@@ -124,8 +124,14 @@ export class PgDriver implements Driver {
     } finally {
       clearTimeout(timer)
     }
+    // One statement after the other: `pg` is about to drop the queue that it keeps itself.
+    let last: Promise<unknown> = Promise.resolve()
     return {
-      run: async (statement, values) => (await client.query(this.#config(statement, values))).rows,
+      run: (statement, values) => {
+        const next = last.then(() => client.query(this.#config(statement, values)))
+        last = next.catch(ignore)
+        return next.then(({ rows }) => rows)
+      },
       close,
     }
   }
