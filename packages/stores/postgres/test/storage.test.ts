@@ -149,17 +149,19 @@ test('each call is one statement, and so one round trip', { skip }, async (t) =>
     options: pool.options,
     on: (event, listener) => pool.on(event, listener),
     removeListener: (event, listener) => pool.removeListener(event, listener),
-    async connect() {
-      const client = await pool.connect()
-      return {
-        on: (event, listener) => client.on(event, listener),
-        removeListener: (event, listener) => client.removeListener(event, listener),
-        release: (destroy) => client.release(destroy),
-        query(config) {
-          sent += 1
-          return client.query(config)
-        },
-      }
+    connect(taken) {
+      pool.connect((error, client) => {
+        if (client === undefined) return taken(error, undefined)
+        taken(undefined, {
+          on: (event, listener) => client.on(event, listener),
+          removeListener: (event, listener) => client.removeListener(event, listener),
+          release: (destroy) => client.release(destroy),
+          query(config) {
+            sent += 1
+            return client.query(config)
+          },
+        })
+      })
     },
   }
   const store = postgresStore(counting, { schema, allowForgetful: true })
