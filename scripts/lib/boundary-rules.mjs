@@ -24,6 +24,13 @@ export const RULES = [
     packages: 'none',
   },
   {
+    folder: 'packages/browser',
+    why: 'browser runs where there is no server, and stands on nothing but the browser',
+    from: [],
+    node: [],
+    packages: 'none',
+  },
+  {
     folder: 'packages/conformance',
     why: 'conformance proves stores and adapters under any test runner, so it knows none of them',
     from: ['packages/core', 'packages/http'],

@@ -1,0 +1,6 @@
+export { createTokenClient } from './lib/client.js'
+export type { TokenClient } from './lib/client.js'
+export { TokenClientError } from './lib/errors.js'
+export type { TokenClientErrorCode } from './lib/errors.js'
+export type { IdleWarning, TokenClientOptions } from './lib/options.js'
+export type { ClientState } from './lib/state.js'

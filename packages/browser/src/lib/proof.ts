@@ -1,0 +1,102 @@
+import type { Database } from './database.js'
+import { recordOf } from './grant.js'
+import { randomId } from './random-id.js'
+
+/** An answer's date is in whole seconds and some time old: smaller differences are none. */
+const SLACK = 5_000
+const EC = { name: 'ECDSA', namedCurve: 'P-256' }
+
+interface Pair {
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+}
+
+/** Makes DPoP proofs (RFC 9449) with a key pair that stays in this browser: its private half cannot be exported. */
+export class Prover {
+  readonly #database: Database
+  readonly #nonces = new Map<string, string>()
+  /** What the server's clock is ahead of ours. */
+  #ahead = 0
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async prove({ method, url }: Request, token?: string): Promise<string> {
+    const { privateKey, publicKey } = await this.#pair()
+    const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', publicKey)
+    const { origin, pathname } = new URL(url)
+    const claims = {
+      jti: randomId(),
+      htm: method,
+      htu: origin + pathname,
+      iat: Math.floor((Date.now() + this.#ahead) / 1000),
+      nonce: this.#nonces.get(origin),
+      ath: token === undefined ? undefined : await hashOf(token),
+    }
+    const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }
+    const signed = `${encode(JSON.stringify(header))}.${encode(JSON.stringify(claims))}`
+    const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
+    const signature = await crypto.subtle.sign(algorithm, privateKey, utf8(signed))
+    return `${signed}.${toBase64Url(new Uint8Array(signature))}`
+  }
+
+  /** Takes over the nonce and the time of an answer. Whether that is a reason to try again what was refused. */
+  learn(url: string, { status, headers }: Response): boolean {
+    const { origin } = new URL(url)
+    const nonce = headers.get('DPoP-Nonce') ?? this.#nonces.get(origin) ?? ''
+    const ahead = (Date.parse(headers.get('Date') ?? '') || Date.now()) - Date.now()
+    const isNew =
+      nonce !== (this.#nonces.get(origin) ?? '') || Math.abs(ahead - this.#ahead) > SLACK
+    if (isNew) this.#ahead = ahead
+    if (nonce !== '') this.#nonces.set(origin, nonce)
+    return isNew && (status === 400 || status === 401)
+  }
+
+  async #pair(): Promise<Pair> {
+    const stored = await this.#database.get('proof key')
+    if (isPair(stored)) return stored
+    const fresh = await crypto.subtle.generateKey(EC, false, ['sign'])
+    // Of two tabs that make a key at once, one is kept.
+    const kept = await this.#database.update('proof key', (old) => (isPair(old) ? old : fresh))
+    return isPair(kept) ? kept : fresh
+  }
+}
+
+/** Sends a request with a proof, if there is a prover; twice where the server wants another nonce or time in it. */
+export async function sendProved(
+  prover: Prover | null,
+  request: Request,
+  token?: string,
+): Promise<Response> {
+  if (prover === null) return fetch(request)
+  const spare = request.clone()
+  request.headers.set('DPoP', await prover.prove(request, token))
+  const response = await fetch(request)
+  if (!prover.learn(request.url, response)) return response
+  await response.body?.cancel()
+  spare.headers.set('DPoP', await prover.prove(spare, token))
+  return fetch(spare)
+}
+
+function isPair(value: unknown): value is Pair {
+  const { privateKey, publicKey } = recordOf(value)
+  return privateKey instanceof CryptoKey && publicKey instanceof CryptoKey
+}
+
+async function hashOf(text: string): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))))
+}
+
+function encode(text: string): string {
+  return toBase64Url(utf8(text))
+}
+
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text)
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
