@@ -4,7 +4,8 @@ const EVENTS = ['pointerdown', 'click', 'keydown', 'wheel', 'touchmove']
 /** Whether the user has done something that the server has not been told of, in this tab or in another. */
 export class Activity {
   readonly #onFirst: () => void
-  pending = false
+  /** Loading the page is the first thing that the user does in it. */
+  pending = true
 
   constructor(onFirst: () => void, signal: AbortSignal) {
     this.#onFirst = onFirst

@@ -5,7 +5,7 @@ import { Database } from './database.js'
 import { Endpoint } from './endpoint.js'
 import { fromOther, type Grant } from './grant.js'
 import { Keeper } from './keeper.js'
-import { resolveOptions, type TokenClientOptions } from './options.js'
+import { resolveOptions, type BrowserClientOptions } from './options.js'
 import type { Parts } from './parts.js'
 import { Prover } from './proof.js'
 import { Renewal } from './renewal.js'
@@ -14,7 +14,7 @@ import { type ClientState, State } from './state.js'
 import { Vault } from './vault.js'
 
 /** A browser's side of token sessions. All tabs of one origin that use the same endpoints and client id act as one. */
-export interface TokenClient {
+export interface BrowserClient {
   /** Who is signed in, as far as this tab knows. */
   readonly state: ClientState
   /**
@@ -52,17 +52,17 @@ export interface TokenClient {
  *
  * Keeps the access token in memory, and nothing in localStorage or sessionStorage.
  */
-export function createTokenClient(options: TokenClientOptions): TokenClient {
+export function createTokenClient(options: BrowserClientOptions): BrowserClient {
   return new Client(options)
 }
 
-class Client implements TokenClient {
+class Client implements BrowserClient {
   readonly #parts: Parts
   readonly #renewal: Renewal
   readonly #keeper: Keeper
   readonly #closing = new AbortController()
 
-  constructor(given: TokenClientOptions) {
+  constructor(given: BrowserClientOptions) {
     const options = resolveOptions(given)
     // The last part is the version of what tabs tell one another and keep.
     const name = `holdfast ${options.endpoints} ${options.clientId} 1`
@@ -84,6 +84,7 @@ class Client implements TokenClient {
     this.#renewal = new Renewal(this.#parts)
     this.#keeper = new Keeper(this.#parts, this.#renewal)
     this.#parts.state.listen(this.#keeper.wake)
+    this.#onActivity()
     addEventListener('pagehide', () => this.#parts.channel.close(), { signal })
     addEventListener('pageshow', (event) => event.persisted && this.#comeBack(), { signal })
   }
@@ -177,6 +178,6 @@ class Client implements TokenClient {
     const { state, channel } = this.#parts
     channel.open()
     if (state.public.status === 'signed-in') state.forget()
-    this.#keeper.wake()
+    this.reportActivity()
   }
 }

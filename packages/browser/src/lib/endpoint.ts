@@ -1,5 +1,5 @@
 import { type Moment, momentAgo } from './clock.js'
-import { TokenClientError, unavailable } from './errors.js'
+import { BrowserClientError, unavailable } from './errors.js'
 import { type Grant, readGrant, recordOf } from './grant.js'
 import type { ResolvedOptions } from './options.js'
 import { type Prover, sendProved } from './proof.js'
@@ -93,7 +93,7 @@ export class Endpoint {
       // What is not JSON, such as the page of a portal that stands before the network, is no answer of the server's.
       return { status, body: await response.json(), askedAt }
     } catch (cause) {
-      throw cause instanceof TokenClientError ? cause : unavailable({ cause })
+      throw cause instanceof BrowserClientError ? cause : unavailable({ cause })
     } finally {
       clearTimeout(timer)
     }
@@ -101,7 +101,7 @@ export class Endpoint {
 }
 
 function refuse({ status, body }: Reply): never {
-  throw new TokenClientError('ERR_CLIENT_REFUSED', `The server refused with status ${status}`, {
+  throw new BrowserClientError('ERR_CLIENT_REFUSED', `The server refused with status ${status}`, {
     status,
     body,
   })

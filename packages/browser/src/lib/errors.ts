@@ -4,7 +4,7 @@
  * - `ERR_CLIENT_REFUSED`: the server refused a sign-in or a sign-out. `status` and `body` are its answer.
  * - `ERR_CLIENT_REDIRECT`: a request that carried the token was answered with a redirect, which was not followed.
  */
-export type TokenClientErrorCode =
+export type BrowserClientErrorCode =
   | 'ERR_CLIENT_UNAVAILABLE'
   | 'ERR_CLIENT_REFUSED'
   | 'ERR_CLIENT_REDIRECT'
@@ -17,8 +17,8 @@ interface Details {
 }
 
 /** The one error of this package. Its message holds no token. */
-export class TokenClientError extends Error {
-  readonly code: TokenClientErrorCode
+export class BrowserClientError extends Error {
+  readonly code: BrowserClientErrorCode
   /** The HTTP status of the answer; 0 where there was none. */
   readonly status: number
   /** The JSON body of the answer; undefined where there was none. */
@@ -27,12 +27,12 @@ export class TokenClientError extends Error {
   readonly wait: number
 
   constructor(
-    code: TokenClientErrorCode,
+    code: BrowserClientErrorCode,
     message: string,
     { status = 0, body, wait = 0, cause }: Details = {},
   ) {
     super(message, { cause })
-    this.name = 'TokenClientError'
+    this.name = 'BrowserClientError'
     this.code = code
     this.status = status
     this.body = body
@@ -41,13 +41,13 @@ export class TokenClientError extends Error {
 }
 
 /** Nobody could be asked. */
-export function unavailable(details: Details): TokenClientError {
-  return new TokenClientError('ERR_CLIENT_UNAVAILABLE', 'The server could not be asked', details)
+export function unavailable(details: Details): BrowserClientError {
+  return new BrowserClientError('ERR_CLIENT_UNAVAILABLE', 'The server could not be asked', details)
 }
 
 /** How long the server wants to be left alone; null for errors of another kind, which are mistakes. */
 export function waitOf(error: unknown): number | null {
-  return error instanceof TokenClientError && error.code === 'ERR_CLIENT_UNAVAILABLE'
+  return error instanceof BrowserClientError && error.code === 'ERR_CLIENT_UNAVAILABLE'
     ? error.wait
     : null
 }

@@ -5,12 +5,12 @@ export interface IdleWarning {
 }
 
 /** What `createTokenClient` needs to know. Durations are milliseconds. */
-export interface TokenClientOptions {
+export interface BrowserClientOptions {
   /** The id that the server knows this client by. */
   readonly clientId: string
   /** Where the endpoints `issue`, `token` and `token/revoke` are: a path of this origin, or an address at one of `origins`. Default `/auth`. */
   readonly endpoints?: string
-  /** Origins that get the access token, such as `https://api.example.com`. Default: this page's origin alone. */
+  /** Origins that get the access token beside this page's own, such as `https://api.example.com`. */
   readonly origins?: readonly string[]
   /** The scope that a sign-in asks for, space separated. */
   readonly scope?: string
@@ -44,7 +44,7 @@ export interface ResolvedOptions {
 }
 
 /** Fills in the defaults. Throws a TypeError that names the option. */
-export function resolveOptions(options: TokenClientOptions): ResolvedOptions {
+export function resolveOptions(options: BrowserClientOptions): ResolvedOptions {
   const {
     clientId,
     endpoints = '/auth',

@@ -44,13 +44,15 @@ export class Prover {
   /** Takes over the nonce and the time of an answer. Whether that is a reason to try again what was refused. */
   learn(url: string, { status, headers }: Response): boolean {
     const { origin } = new URL(url)
-    const nonce = headers.get('DPoP-Nonce') ?? this.#nonces.get(origin) ?? ''
+    const old = this.#nonces.get(origin)
+    const nonce = headers.get('DPoP-Nonce') ?? old
+    if (nonce !== undefined) this.#nonces.set(origin, nonce)
+    // Other answers may come from a cache, with the time at which they were made.
+    if (status !== 400 && status !== 401) return false
     const ahead = (Date.parse(headers.get('Date') ?? '') || Date.now()) - Date.now()
-    const isNew =
-      nonce !== (this.#nonces.get(origin) ?? '') || Math.abs(ahead - this.#ahead) > SLACK
-    if (isNew) this.#ahead = ahead
-    if (nonce !== '') this.#nonces.set(origin, nonce)
-    return isNew && (status === 400 || status === 401)
+    const late = Math.abs(ahead - this.#ahead) > SLACK
+    if (late) this.#ahead = ahead
+    return late || nonce !== old
   }
 
   async #pair(): Promise<Pair> {

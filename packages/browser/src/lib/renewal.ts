@@ -1,6 +1,6 @@
 import { elapsedSince, type Moment, momentAgo } from './clock.js'
 import type { Answer } from './endpoint.js'
-import { TokenClientError, unavailable, waitOf } from './errors.js'
+import { BrowserClientError, unavailable, waitOf } from './errors.js'
 import type { Grant } from './grant.js'
 import { withLock } from './lock.js'
 import type { Parts } from './parts.js'
@@ -34,6 +34,7 @@ export class Renewal {
   /** Gives a sign-in's answer to all tabs. */
   async signIn(ask: () => Promise<Answer>): Promise<void> {
     await this.#locked(async () => {
+      this.#parts.activity.pending = false
       await this.#accept(await ask(), { fresh: true, counted: true })
     })
   }
@@ -146,7 +147,7 @@ export class Renewal {
 }
 
 function misconfigured(): never {
-  throw new TokenClientError(
+  throw new BrowserClientError(
     'ERR_CLIENT_REFUSED',
     'persist must be set if the server gives refresh tokens in the body, and only then',
   )

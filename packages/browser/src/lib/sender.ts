@@ -1,4 +1,4 @@
-import { TokenClientError } from './errors.js'
+import { BrowserClientError } from './errors.js'
 import { type Grant, lifeLeft } from './grant.js'
 import type { Parts } from './parts.js'
 import { sendProved } from './proof.js'
@@ -48,7 +48,7 @@ async function attempt({ prover }: Parts, grant: Grant, given: Request): Promise
   request.headers.set('Authorization', `${grant.scheme} ${grant.token}`)
   const response = await sendProved(prover, request, grant.token)
   if (follow && response.type === 'opaqueredirect')
-    throw new TokenClientError('ERR_CLIENT_REDIRECT', 'A redirect is not followed with a token')
+    throw new BrowserClientError('ERR_CLIENT_REDIRECT', 'A redirect is not followed with a token')
   return response
 }
 
