@@ -63,7 +63,7 @@ export function teeResponses(ServerResponse, file) {
     const bytes = toBytes(chunk, encoding)
     if (bytes === undefined || left <= 0) return
     room.set(response, left - bytes.length)
-    file.append(bytes.subarray(0, left))
+    file.append(withoutRefreshToken(bytes.subarray(0, left)))
     file.append('\n')
   }
   ServerResponse.prototype.writeHead = function (...args) {
@@ -86,6 +86,12 @@ function toBytes(chunk, encoding) {
     return Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8')
   }
   return chunk instanceof Uint8Array ? Buffer.from(chunk) : undefined
+}
+
+// A client without cookies gets its refresh token in this member (RFC 6749 §5.1) and nowhere else.
+function withoutRefreshToken(bytes) {
+  const text = bytes.toString('latin1')
+  return Buffer.from(text.replaceAll(/"refresh_token":"[^"]*"/g, '"refresh_token":""'), 'latin1')
 }
 
 // `_header` is the head exactly as it is sent, whichever way it was given.

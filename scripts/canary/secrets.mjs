@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 
-const TOKEN = /^[0-9A-Za-z]{22}-([0-9A-Za-z]{43})-[0-9A-Za-z]+$/
+/** The id of a refresh token is 8 characters longer: it names a grant of the session. */
+const TOKEN = /^[0-9A-Za-z]{22}(?:[0-9A-Za-z]{8})?-([0-9A-Za-z]{43})-[0-9A-Za-z]+$/
 
 /** Above this many verifiers their encoded forms would cost too much memory. */
 const ENCODE_LIMIT = 50_000

@@ -1,6 +1,6 @@
 /**
  * Who may import whom (DESIGN §3): `core ← http ← adapters`, `core ← stores`,
- * `core, http ← conformance`. The first row whose folder matches a workspace holds for its `src`;
+ * `core, http ← conformance, tokens`. The first row whose folder matches a workspace holds for its `src`;
  * a workspace without a row is an error, so that a new package declares its place.
  *
  * - `from`: workspace folders that it may import (`*` ends a prefix)
@@ -49,6 +49,13 @@ export const RULES = [
     folder: 'packages/adapters/*',
     why: 'adapters see core, http and one another, never a store',
     from: ['packages/core', 'packages/http', 'packages/adapters/*'],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
+    folder: 'packages/tokens',
+    why: 'tokens see core and http, never a store or an adapter',
+    from: ['packages/core', 'packages/http'],
     node: 'any',
     packages: 'declared',
   },

@@ -106,6 +106,8 @@ const server = `
     if (request.url === '/head') response.setHeader('X-Leak', token)
     response.writeHead(200, ['Set-Cookie', 'a=' + token, 'X-Other', 'seen'])
     response.write(Buffer.from('first '))
+    if (request.url === '/token') response.write(JSON.stringify({ refresh_token: token }))
+    if (request.url === '/other') response.write(JSON.stringify({ other_token: token }))
     response.end(request.url === '/body' ? Buffer.from(token).toString('base64') : 'aGVsbG8=', 'base64')
   })
   server.listen(0, '127.0.0.1', async () => {
@@ -140,6 +142,18 @@ test('a token in another header, or in the body, is found', async () => {
     const { hits } = await scan({ run: serve(path).run })
     assert.match(hits.join(), /^canary\/tee-\S+ at byte \d+: a verifier$/)
   }
+})
+
+test('a refresh token in the member that is for it is no hit, in any other it is', async () => {
+  assert.deepEqual((await scan({ run: serve('/token').run })).hits, [])
+  assert.equal((await scan({ run: serve('/other').run })).hits.length, 1)
+})
+
+test('the tokens of grants, whose ids are longer, are looked for too', async () => {
+  const run = createRun([`${id}Grant123-${verifier}-TTTTTTTTTTTTTTTTTTTTTT`])
+  writeFileSync(join(run, 'logs/a.log'), verifier)
+  const { malformed, hits } = await scan({ run })
+  assert.deepEqual([malformed, hits.length], [0, 1])
 })
 
 test('what a process issued and sent is kept when it is killed', async () => {

@@ -1,7 +1,10 @@
 import type { ClientToken } from './client-token.js'
 import { touchAt } from './due.js'
 import type { Engine } from './engine.js'
-import type { SessionRecord } from './record.js'
+import { tooLargeError } from './failures.js'
+import { andThen, type MaybePromise } from './maybe-promise.js'
+import type { Patience } from './patience.js'
+import { reservedBytes, type SessionRecord } from './record.js'
 import type { RecordChange } from './store.js'
 import { verifierHash } from './token.js'
 import type { WorkingData } from './working-data.js'
@@ -45,7 +48,7 @@ export function buildChange(
     const { set, unset, migrates } = data.change()
     change.set = set
     change.unset = unset
-    change.maxDataBytes = engine.dataRules.maxDataBytes
+    change.maxDataBytes = engine.dataRules.maxDataBytes + reservedBytes(record.data)
     if (migrates) change.ifVersion = record.version
   }
   if (parts.touches) change.touch = touchAt(engine.policy, now)
@@ -59,4 +62,21 @@ export function buildChange(
     }
   }
   return change
+}
+
+/**
+ * After a write was `too_large`: the record as it is now, if its reserved values, which do not count, have changed since it was
+ * read, so that the write may fit after all. Throws `ERR_SESSION_DATA_TOO_LARGE` otherwise.
+ */
+export function roomier(
+  { store, dataRules }: Engine,
+  record: SessionRecord,
+  bytes: number,
+  patience?: Patience,
+): MaybePromise<SessionRecord> {
+  const reserved = reservedBytes(record.data)
+  return andThen(store.find(record.id, patience), (found) => {
+    if (found !== null && reservedBytes(found.data) !== reserved) return found
+    throw tooLargeError(bytes - reserved, dataRules.maxDataBytes)
+  })
 }

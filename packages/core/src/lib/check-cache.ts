@@ -4,15 +4,16 @@ import type { TokenKeys } from './token.js'
 /** How long a cached record is believed after it was read, or confirmed by the push channel, in milliseconds. */
 const MAX_UNCONFIRMED = 5000
 
-/** A token that has passed the whole check. */
+/** A token that has passed the whole check, or a record that was read without one. */
 export interface CheckedToken {
-  readonly keys: TokenKeys
+  /** Null for a record that was read without a token. */
+  readonly keys: TokenKeys | null
   /** SHA-256 of the whole token. */
   readonly tokenHash: string
   readonly verifierHash: string
   /** The record whose present token this is; null once it may have changed. */
   record: SessionRecord | null
-  readonly readAt: number
+  readAt: number
 }
 
 /**
@@ -66,6 +67,27 @@ export class CheckCache {
     const entry = { keys, tokenHash, verifierHash, record: current ? record : null, readAt }
     this.#byToken.set(tokenHash, entry)
     this.#byId.set(record.id, entry)
+    if (this.#byId.size > this.#capacity) this.#forgetOldest()
+  }
+
+  /** The record under this id if it is here and may be believed at `now`. */
+  record(id: string, now: number): SessionRecord | null {
+    const entry = this.#byId.get(id)
+    return entry === undefined ? null : this.fresh(entry, now)
+  }
+
+  /** Remembers a record that was read for something else than a session token, under the same rules. */
+  keep(record: SessionRecord, readAt: number, ticket: number): void {
+    if (this.#capacity === 0 || !this.#trusted || ticket !== this.#notices) return
+    const { id, verifierHash } = record
+    const known = this.#byId.get(id)
+    if (known?.verifierHash === verifierHash) {
+      known.record = record
+      known.readAt = readAt
+      return
+    }
+    this.#forget(id)
+    this.#byId.set(id, { keys: null, tokenHash: '', verifierHash, record, readAt })
     if (this.#byId.size > this.#capacity) this.#forgetOldest()
   }
 

@@ -1,7 +1,7 @@
 import { SessionError } from './errors.js'
 import { conflictError, endedError, tooLargeError } from './failures.js'
 import type { GuardedStore, Waiting } from './guarded-store.js'
-import { isLive, type SessionRecord } from './record.js'
+import { isLive, reservedBytes, type SessionRecord } from './record.js'
 import type { RecordChange } from './store.js'
 
 type Texts = ReadonlyMap<string, string>
@@ -95,7 +95,7 @@ export class Combiner {
         ifVersion: record.version,
         set,
         unset,
-        maxDataBytes: this.#maxDataBytes,
+        maxDataBytes: this.#maxDataBytes + reservedBytes(record.data),
         ...(touch === undefined ? {} : { touch }),
       }
       const result = await this.#store.update(id, change, patience)
@@ -107,7 +107,7 @@ export class Combiner {
           if (attempt > 3) await pause(Math.random() * Math.min(attempt, 20))
           continue
         case 'too_large':
-          await this.#refuseTooLarge(id, done, result.bytes)
+          await this.#refuseTooLarge(id, done, result.bytes - reservedBytes(record.data))
           return
         default:
           throw endedError()

@@ -5,6 +5,7 @@ import type { CsrfTokens } from './csrf.js'
 import type { DataRules } from './data-options.js'
 import type { Events } from './events.js'
 import type { GuardedStore } from './guarded-store.js'
+import type { KeyRing } from './key-ring.js'
 import type { Policy } from './policy.js'
 import type { RandomText } from './random.js'
 import type { Clock } from './time.js'
@@ -18,6 +19,8 @@ export interface Engine {
   readonly cache: CheckCache
   readonly combiner: Combiner
   readonly csrf: CsrfTokens
+  readonly keys: KeyRing
+  readonly tenant: string | null
   readonly events: Events
   readonly random: RandomText
   readonly now: Clock

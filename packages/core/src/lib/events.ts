@@ -41,6 +41,35 @@ interface EventFields {
   }
   /** A superseded token came back after its grace; its session has been revoked. */
   token_reuse: { readonly sessionId: string; readonly subject: string | null }
+  /** A client was given its first refresh token on a session. */
+  token_issued: {
+    readonly sessionId: string
+    readonly subject: string | null
+    readonly clientId: string
+    readonly grantId: string
+  }
+  /** A refresh token was replaced; `again`: its successor was handed out once more. */
+  token_refreshed: {
+    readonly sessionId: string
+    readonly subject: string | null
+    readonly clientId: string
+    readonly grantId: string
+    readonly again: boolean
+  }
+  /** A client's tokens were revoked; its session may go on. */
+  token_revoked: {
+    readonly sessionId: string
+    readonly subject: string | null
+    readonly clientId: string
+    readonly grantId: string
+  }
+  /** A refresh, access or single-use token was presented and not honoured; what is not known of it is null. */
+  token_rejected: {
+    readonly sessionId: string | null
+    readonly subject: string | null
+    readonly clientId: string | null
+    readonly reason: string
+  }
   /** A sign-in went over the limit: it was refused, or these sessions were ended for it. */
   excess_sessions_exceeded: {
     readonly subject: string

@@ -14,8 +14,8 @@ import {
 import { GuardedStore } from './guarded-store.js'
 import { type SessionInfo, toInfo } from './info.js'
 import type { JsonValue } from './json.js'
-import { type KeyInput, readKeyRing } from './keys.js'
-import { lengthPrefixed } from './mac.js'
+import { KeyRing } from './key-ring.js'
+import type { KeyInput } from './keys.js'
 import { isPromise, type MaybePromise } from './maybe-promise.js'
 import { checkSubject } from './new-record.js'
 import { OpenSession } from './open-session.js'
@@ -32,7 +32,7 @@ import { checkReason, Session } from './session.js'
 import type { RevokeTarget, SessionStore, StoreNotice } from './store.js'
 import { Sweeper } from './sweeper.js'
 import type { Clock } from './time.js'
-import { isSessionId, TokenKeys } from './token.js'
+import { isSessionId, type TokenKeys } from './token.js'
 
 /** Options of {@link createSessions}. Durations are milliseconds. */
 export interface SessionsOptions<Data extends object = Record<string, JsonValue>>
@@ -79,21 +79,33 @@ export const DEFAULT_AUDIENCE = '__Host-session'
 const NONE = { status: 'none' } as const
 const PAGE = 200
 
+let readEngine: (sessions: Pick<Sessions, 'close'>) => Engine | undefined
+
+/** For packages that build on the engine: what the parts of a manager share. Throws `TypeError` for what is no manager. */
+export function engineOf(sessions: Pick<Sessions, 'close'>): Engine {
+  const engine = readEngine(sessions)
+  if (engine === undefined) throw new TypeError('sessions must come from createSessions()')
+  return engine
+}
+
 /** Everything that can be done with sessions outside of a request, and the entry for transports. */
 export class Sessions<Data extends object = Record<string, JsonValue>> {
   readonly policy: Policy
   readonly #engine: Engine
   readonly #rules: ManagerRules
   readonly #sweeper: Sweeper
-  readonly #keys = new Map<string, TokenKeys>()
   readonly #unwatch: (() => void) | undefined
-  #ring: ReturnType<typeof readKeyRing>
   #lastEpoch: number | null = null
+
+  static {
+    readEngine = (sessions: Pick<Sessions, 'close'>): Engine | undefined =>
+      #engine in sessions ? sessions.#engine : undefined
+  }
 
   constructor(options: SessionsOptions<Data>) {
     this.#rules = checkOptions(options)
     const { store, now, tenant, random, storeTimeout, cacheSize } = this.#rules
-    this.#ring = readKeyRing(options.keys)
+    const keys = new KeyRing(options.keys, tenant ?? '')
     this.policy = resolvePolicy(options)
     const events = new Events(now, tenant)
     const cache = new CheckCache(cacheSize, store.capabilities.push)
@@ -107,7 +119,9 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
       store: guarded,
       cache,
       combiner: new Combiner(guarded, now, dataRules.maxDataBytes),
-      csrf: new CsrfTokens(this.#ring, tenant ?? '', text),
+      csrf: new CsrfTokens(keys.keys, tenant ?? '', text),
+      keys,
+      tenant,
       events,
       random: text,
       now,
@@ -185,10 +199,10 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
 
   /** Replaces the key ring, newest key first: tokens under keys that are gone are refused from now on. */
   setKeys(keys: readonly KeyInput[]): void {
-    this.#ring = readKeyRing(keys)
-    this.#engine.cache.reset()
-    this.#engine.csrf.setRing(this.#ring)
-    for (const tokenKeys of this.#keys.values()) tokenKeys.setRing(this.#ring)
+    const { keys: ring, cache, csrf } = this.#engine
+    ring.replace(keys)
+    cache.reset()
+    csrf.setRing(ring.keys)
   }
 
   /** The limits in force beside NIST SP 800-63B-4, the OWASP cheat sheet and PCI DSS; print its `text`. */
@@ -212,15 +226,7 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
 
   /** For transports: the keys of one audience (a cookie's name). Ask once, keep the answer. */
   tokenKeys(audience: string): TokenKeys {
-    const known = this.#keys.get(audience)
-    if (known !== undefined) return known
-    const keys = new TokenKeys(
-      this.#ring,
-      'session',
-      lengthPrefixed([audience, this.#rules.tenant ?? '']),
-    )
-    this.#keys.set(audience, keys)
-    return keys
+    return this.#engine.keys.tokenKeys('session', audience)
   }
 
   /** For transports: the session of one request. Errors: store errors, upon which the request must be refused. */

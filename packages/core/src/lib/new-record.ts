@@ -2,7 +2,7 @@ import { bindingOf, describeClient } from './client.js'
 import type { Engine, RequestFacts } from './engine.js'
 import { tooLargeError } from './failures.js'
 import type { Policy } from './policy.js'
-import { dataBytes, type SessionRecord } from './record.js'
+import { dataBytes, reservedBytes, type SessionRecord } from './record.js'
 import type { AuthenticateChange } from './store.js'
 import { verifierHash } from './token.js'
 
@@ -45,7 +45,7 @@ export function newRecord(
 ): SessionRecord {
   const { policy, clientRules, dataRules } = engine
   const { signIn, data, epoch } = beginning
-  const bytes = dataBytes(data)
+  const bytes = dataBytes(data) - reservedBytes(data)
   if (bytes > dataRules.maxDataBytes) throw tooLargeError(bytes, dataRules.maxDataBytes)
   const at = engine.now()
   const absoluteDeadline = at + policy.absoluteTimeout

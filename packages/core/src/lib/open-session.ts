@@ -1,5 +1,5 @@
 import * as announce from './announce.js'
-import { buildChange, type WriteParts } from './build-change.js'
+import { buildChange, roomier, type WriteParts } from './build-change.js'
 import type { Checked } from './checker.js'
 import { type ClientFacts, eventClient } from './client.js'
 import { ClientToken, type CookieAction, NO_ACTION } from './client-token.js'
@@ -13,7 +13,6 @@ import {
   notAuthenticated,
   notInserted,
   responseCommitted,
-  tooLargeError,
 } from './failures.js'
 import { andThen, type MaybePromise } from './maybe-promise.js'
 import {
@@ -250,11 +249,14 @@ export class OpenSession {
   #update(record: SessionRecord, parts: WriteParts, attempt = 1): MaybePromise<UpdateResult> {
     const change = this.#change(record, parts)
     const sent = this.#data?.writes ?? NO_WRITES
+    const again = (present: SessionRecord): MaybePromise<UpdateResult> => {
+      this.stored(present, NO_WRITES)
+      return this.#update(present, parts, attempt + 1)
+    }
     return andThen(this.engine.store.update(record.id, change, this.patience), (result) => {
-      if (result.status === 'conflict' && attempt < MAX_ATTEMPTS) {
-        this.stored(result.record, NO_WRITES)
-        return this.#update(result.record, parts, attempt + 1)
-      }
+      if (attempt < MAX_ATTEMPTS && result.status === 'conflict') return again(result.record)
+      if (attempt < MAX_ATTEMPTS && result.status === 'too_large')
+        return andThen(roomier(this.engine, record, result.bytes, this.patience), again)
       this.#applied(result, change, sent)
       return result
     })
@@ -277,13 +279,11 @@ export class OpenSession {
   #applied(result: UpdateResult, change: RecordChange, sent: Writes): void {
     switch (result.status) {
       case 'updated':
-        this.stored(result.record, sent)
-        return
-      case 'too_large':
-        throw tooLargeError(result.bytes, this.engine.dataRules.maxDataBytes)
+        return this.stored(result.record, sent)
       case 'limit':
         throw announce.overLimit(this, change.authenticate?.subject ?? '')
       case 'conflict':
+      case 'too_large':
         throw conflictError(MAX_ATTEMPTS)
       default:
         this.#refused(change)

@@ -72,6 +72,21 @@ export function isLive(record: SessionRecord, now: number): boolean {
   return record.revokedAt === null && now < expiresAt(record)
 }
 
+/**
+ * What a reserved namespace begins with, such as `~grant`: values that packages of this project keep in a session's record.
+ * An application's namespace has no such character, so it neither reads nor writes them.
+ */
+const RESERVED = '~'
+
+/** Bytes of {@link dataBytes} that are not the application's: they do not count for `maxDataBytes`. */
+export function reservedBytes(data: ReadonlyMap<string, string>): number {
+  let bytes = 0
+  for (const [key, text] of data) {
+    if (key.startsWith(RESERVED)) bytes += Buffer.byteLength(key) + Buffer.byteLength(text)
+  }
+  return bytes
+}
+
 /** Bytes that the data takes: UTF-8 of keys and JSON text. */
 export function dataBytes(data: ReadonlyMap<string, string>): number {
   let bytes = 0

@@ -25,11 +25,25 @@ export interface FreshOptions {
   readonly methods?: readonly string[]
 }
 
+let readOpen: (session: Pick<Session, 'id'>) => OpenSession | undefined
+
+/** For packages that build on the engine: what stands behind a session. Throws `TypeError` for what is none. */
+export function openSessionOf(session: Pick<Session, 'id'>): OpenSession {
+  const open = readOpen(session)
+  if (open === undefined) throw new TypeError('session must be the session of a request')
+  return open
+}
+
 /** The session of one request: what `req.session` is. Reading starts nothing; the first write or sign-in does. */
 export class Session<
   Data extends object = Record<string, JsonValue>,
 > implements SessionScope<Data> {
   readonly #open: OpenSession
+
+  static {
+    readOpen = (session: Pick<Session, 'id'>): OpenSession | undefined =>
+      #open in session ? session.#open : undefined
+  }
 
   constructor(open: OpenSession) {
     this.#open = open

@@ -12,9 +12,6 @@ const VERIFIER_AT = ID_LENGTH + 1
 const TAG_AT = VERIFIER_AT + VERIFIER_LENGTH + 1
 const TOKEN_LENGTH = TAG_AT + TAG_LENGTH
 
-const SHAPE = new RegExp(
-  `^[0-9A-Za-z]{${ID_LENGTH}}-[0-9A-Za-z]{${VERIFIER_LENGTH}}-[0-9A-Za-z]{${TAG_LENGTH}}$`,
-)
 const ID_SHAPE = new RegExp(`^[0-9A-Za-z]{${ID_LENGTH}}$`)
 
 /** Whether `id` has the shape of a session id. */
@@ -52,12 +49,26 @@ export function verifierOf(token: string): string {
 export class TokenKeys {
   readonly #kind: string
   readonly #audience: string
+  readonly #idLength: number
+  readonly #shape: RegExp
+  readonly #tagAt: number
   #signer: { readonly id: string; readonly mac: Mac }
   #macs: ReadonlyMap<string, Mac>
 
-  constructor(ring: readonly RingKey[], kind: string, audience: string) {
+  /** `idLength`: characters before the first hyphen, of another kind than `session`. */
+  constructor(
+    ring: readonly RingKey[],
+    kind: string,
+    audience: string,
+    idLength: number = ID_LENGTH,
+  ) {
     this.#kind = kind
     this.#audience = audience
+    this.#idLength = idLength
+    this.#shape = new RegExp(
+      `^[0-9A-Za-z]{${idLength}}-[0-9A-Za-z]{${VERIFIER_LENGTH}}-[0-9A-Za-z]{${TAG_LENGTH}}$`,
+    )
+    this.#tagAt = idLength + 1 + VERIFIER_LENGTH + 1
     this.#macs = new Map()
     this.#signer = { id: '', mac: new Mac(new Uint8Array(0), '', 0) }
     this.setRing(ring)
@@ -73,8 +84,8 @@ export class TokenKeys {
 
   #mac(key: RingKey): Mac {
     const prefix =
-      lengthPrefixed([this.#kind, this.#audience, key.id]) + `${ID_LENGTH}:${VERIFIER_LENGTH}:`
-    return new Mac(deriveKey(key.bytes, 'tag'), prefix, TAG_AT - 1)
+      lengthPrefixed([this.#kind, this.#audience, key.id]) + `${this.#idLength}:${VERIFIER_LENGTH}:`
+    return new Mac(deriveKey(key.bytes, 'tag'), prefix, this.#tagAt - 1)
   }
 
   /** The token for an id and a verifier. */
@@ -85,8 +96,16 @@ export class TokenKeys {
 
   /** Whether shape and tag are right: we issued it, for this kind and audience. Touches no store. */
   check(token: string): boolean {
-    if (token.length !== TOKEN_LENGTH || !SHAPE.test(token)) return false
-    const mac = this.#macs.get(token.slice(TAG_AT, TAG_AT + KEY_ID_LENGTH))
-    return mac !== undefined && mac.verify(token, TAG_AT + KEY_ID_LENGTH)
+    const at = this.#tagAt
+    if (token.length !== at + TAG_LENGTH || !this.#shape.test(token)) return false
+    const mac = this.#macs.get(token.slice(at, at + KEY_ID_LENGTH))
+    return mac !== undefined && mac.verify(token, at + KEY_ID_LENGTH)
+  }
+
+  /** Id and verifier of a token that we issued; null for every other text. Touches no store. */
+  read(token: string): { readonly id: string; readonly verifier: string } | null {
+    if (!this.check(token)) return null
+    const id = token.slice(0, this.#idLength)
+    return { id, verifier: token.slice(this.#idLength + 1, this.#tagAt - 1) }
   }
 }

@@ -5,20 +5,13 @@ import {
 } from '@holdfast/core/engine'
 import { type JsonValue, SessionError, type Session, type Sessions } from '@holdfast/core'
 import { sessionHeaders } from './session-headers.js'
+import { type ConnectionInfo, FetchRequest } from './fetch-request.js'
 import {
   createTransport,
   type IncomingRequest,
   type Transport,
   type TransportOptions,
 } from './transport.js'
-
-/** What the platform knows of the connection and a `Request` does not say. */
-export interface ConnectionInfo {
-  /** Address at the other end of the socket. */
-  readonly address?: string
-  /** Whether this request moves the idle deadline. Default `true`. */
-  readonly countsAsActivity?: boolean
-}
 
 /** One request's session, and the way back. */
 export interface OpenedRequest<Data extends object> {
@@ -94,28 +87,5 @@ async function save(open: OpenSession, response: Response): Promise<CookieAction
     // It is not sent: whatever feeds its body need not go on.
     await response.body?.cancel(error)
     throw error
-  }
-}
-
-class FetchRequest implements IncomingRequest {
-  readonly method: string
-  readonly peer: string | undefined
-  readonly #headers: Headers
-  readonly #url: string
-
-  constructor(request: Request, info: ConnectionInfo) {
-    this.method = request.method
-    this.peer = info.address
-    this.#headers = request.headers
-    this.#url = request.url
-  }
-
-  get encrypted(): boolean {
-    return this.#url.startsWith('https:')
-  }
-
-  header(name: string): string | null {
-    // A Request has no Host header of its own: its URL says which host was asked.
-    return this.#headers.get(name) ?? (name === 'host' ? new URL(this.#url).host : null)
   }
 }

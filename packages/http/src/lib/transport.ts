@@ -44,6 +44,8 @@ export interface Transport {
   assertSameOrigin(request: IncomingRequest): void
   /** Opens the request's session. Errors: store errors, upon which the request is refused (`statusOf`: 503). */
   open(request: IncomingRequest, countsAsActivity: boolean): MaybePromise<OpenSession>
+  /** What is known of a request whose credential this transport does not read. */
+  facts(request: IncomingRequest, countsAsActivity: boolean): RequestFacts
   /** The form of the cookie that goes with this request. */
   variantFor(request: IncomingRequest): CookieVariant
 }
@@ -97,7 +99,7 @@ class HttpTransport<Data extends object> implements Transport {
       referer: request.header('referer'),
     })
     if (decision.allowed) return
-    this.#sessions.refusedCrossSite(new Facts(this, request, NOTHING, true), decision.reason)
+    this.#sessions.refusedCrossSite(this.facts(request, true), decision.reason)
     throw new SessionError(
       'ERR_SESSION_CSRF',
       `the request does not come from this site (${decision.reason}); list other sites of yours in trustedOrigins`,
@@ -111,6 +113,10 @@ class HttpTransport<Data extends object> implements Transport {
     const presented = this.#presented(request, cookie.name)
     const chosen = choose(presented, keys, cookie.name)
     return this.#sessions.open(keys, new Facts(this, request, chosen, countsAsActivity))
+  }
+
+  facts(request: IncomingRequest, countsAsActivity: boolean): RequestFacts {
+    return new Facts(this, request, NOTHING, countsAsActivity)
   }
 
   variantFor(request: IncomingRequest): CookieVariant {

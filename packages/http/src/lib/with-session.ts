@@ -1,5 +1,6 @@
 import { type JsonValue, SessionError, type Session, type Sessions } from '@holdfast/core'
-import { fetchSessions, type ConnectionInfo } from './fetch.js'
+import { fetchSessions } from './fetch.js'
+import type { ConnectionInfo } from './fetch-request.js'
 import { statusOf } from './status.js'
 import type { TransportOptions } from './transport.js'
 
