@@ -54,8 +54,10 @@ export class Endpoint {
 
   /** Ends the session (RFC 7009). Throws unless the server says that it has. */
   async revoke(refreshToken: string | null): Promise<void> {
-    const form = this.#form({ token_type_hint: 'refresh_token', end_session: 'true' })
-    if (refreshToken !== null) form.set('token', refreshToken)
+    // A session that was begun for this client alone ends with its token; one that has a cookie, if that is said.
+    const form = this.#form(
+      refreshToken === null ? { end_session: 'true' } : { token: refreshToken },
+    )
     const reply = await this.#post(`${this.#options.endpoints}token/revoke`, { body: form })
     if (reply.status >= 300) refuse(reply)
   }

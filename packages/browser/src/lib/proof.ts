@@ -41,14 +41,14 @@ export class Prover {
     return `${signed}.${toBase64Url(new Uint8Array(signature))}`
   }
 
-  /** Takes over the nonce and the time of an answer. Whether that is a reason to try again what was refused. */
-  learn(url: string, { status, headers }: Response): boolean {
+  /** Takes over the nonce of an answer; and of one that refuses the proof, the time. Whether it is worth another try. */
+  learn(url: string, { headers }: Response, refused: boolean): boolean {
     const { origin } = new URL(url)
     const old = this.#nonces.get(origin)
     const nonce = headers.get('DPoP-Nonce') ?? old
     if (nonce !== undefined) this.#nonces.set(origin, nonce)
-    // Other answers may come from a cache, with the time at which they were made.
-    if (status !== 400 && status !== 401) return false
+    // An answer that is no refusal may come from a cache, with the time at which it was made.
+    if (!refused) return false
     const ahead = (Date.parse(headers.get('Date') ?? '') || Date.now()) - Date.now()
     const late = Math.abs(ahead - this.#ahead) > SLACK
     if (late) this.#ahead = ahead
@@ -75,10 +75,16 @@ export async function sendProved(
   const spare = request.clone()
   request.headers.set('DPoP', await prover.prove(request, token))
   const response = await fetch(request)
-  if (!prover.learn(request.url, response)) return response
+  if (!prover.learn(request.url, response, isRefused(response, token))) return response
   await response.body?.cancel()
   spare.headers.set('DPoP', await prover.prove(spare, token))
   return fetch(spare)
+}
+
+/** Whether it may be the proof that is refused: an endpoint says 400 and why in the body, an API in its challenge. */
+function isRefused({ status, headers }: Response, token: string | undefined): boolean {
+  if (token === undefined) return status === 400
+  return status === 401 && /_dpop_/.test(headers.get('WWW-Authenticate') ?? '')
 }
 
 function isPair(value: unknown): value is Pair {
