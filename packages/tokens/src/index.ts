@@ -36,3 +36,27 @@ export type {
   SingleUseTokens,
 } from './lib/once/single-use.js'
 export type { TokensOptions } from './lib/tokens-options.js'
+export type { RotateOptions } from './lib/keys/dated-key.js'
+export { fileKeySet } from './lib/keys/file-key-set.js'
+export type { FileKeySet, FileKeySetOptions, RotatingKeySet } from './lib/keys/file-key-set.js'
+export type { KeyInfo, KeyState } from './lib/keys/timeline.js'
+export { refusalOf } from './lib/resource/answer.js'
+export type { Refusal } from './lib/resource/answer.js'
+export { remoteKeys } from './lib/resource/remote-keys.js'
+export type { KeySource, RemoteKeysOptions } from './lib/resource/remote-keys.js'
+export { accessClaims, requireAccessToken } from './lib/resource/require-access-token.js'
+export type {
+  HandledRequest,
+  HandledResponse,
+  RequireAccessTokenOptions,
+} from './lib/resource/require-access-token.js'
+export type { AccessRequirements } from './lib/resource/requirements.js'
+export { createResourceServer } from './lib/resource/resource-server.js'
+export type {
+  Access,
+  AccessRequest,
+  ResourceServer,
+  ResourceServerOptions,
+} from './lib/resource/resource-server.js'
+export { withAccessToken } from './lib/resource/with-access-token.js'
+export type { AccessHandler, WithAccessTokenOptions } from './lib/resource/with-access-token.js'

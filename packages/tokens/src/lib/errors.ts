@@ -54,6 +54,8 @@ export type TokenReason =
   | 'audience'
   | 'expired'
   | 'not_yet_valid'
+  | 'revoked'
+  | 'scheme'
   | 'proof_missing'
   | 'proof_repeated'
   | 'proof_malformed'
@@ -78,6 +80,8 @@ export interface TokenErrorOptions {
   readonly reason?: TokenReason
   /** Whether the same call may succeed if it is made again. Default `false`. */
   readonly retryable?: boolean
+  /** Headers of the answer, such as `WWW-Authenticate`. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -94,6 +98,8 @@ export class TokenError extends Error {
   /** HTTP status that fits, under the two names by which frameworks look for it. */
   readonly status: number
   readonly statusCode: number
+  /** Headers that the answer should have: Express, Koa and Fastify send what an error has under this name. */
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(code: TokenErrorCode, message: string, options: TokenErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
@@ -102,6 +108,7 @@ export class TokenError extends Error {
     this.retryable = options.retryable ?? false
     this.status = STATUS[code]
     this.statusCode = STATUS[code]
+    this.headers = options.headers ?? {}
   }
 }
 

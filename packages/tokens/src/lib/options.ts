@@ -28,3 +28,11 @@ export function wholeOption(value: unknown, path: string, least: number, most: n
     `${path} must be a whole number from ${least} to ${most}; got ${value}`,
   )
 }
+
+/** Scheme and host of a URL and nothing else, such as `https://api.example`; undefined where left out. */
+export function originOption(value: unknown, path: string): string | undefined {
+  if (value === undefined) return undefined
+  const fits = typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+  if (fits) return value
+  throw new TypeError(`${path} must be a scheme and a host, such as https://api.example`)
+}

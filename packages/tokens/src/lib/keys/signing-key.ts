@@ -15,3 +15,8 @@ export interface VerificationKey {
 export interface SigningKey extends VerificationKey {
   readonly privateKey: KeyObject
 }
+
+/** Whether a value names an algorithm that keys may have. */
+export function isAlgorithm(value: unknown): value is SigningAlgorithm {
+  return value === 'EdDSA' || value === 'ES256' || value === 'RS256'
+}
