@@ -66,6 +66,13 @@ export const RULES = [
     node: 'any',
     packages: 'declared',
   },
+  {
+    folder: 'examples/spa',
+    why: 'it takes its accounts, certificate and store from the other example',
+    from: ['packages/*', 'examples/express'],
+    node: 'any',
+    packages: 'declared',
+  },
   { folder: 'examples/*', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'bench', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'faults', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },

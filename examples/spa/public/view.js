@@ -6,6 +6,8 @@ export function showStatus(status) {
   for (const part of document.querySelectorAll('[data-when]'))
     part.hidden = part.dataset.when !== status
   if (status !== 'signed-in') empty()
+  // What had the focus may be gone.
+  if (status !== 'unknown' && document.activeElement?.checkVisibility() !== true) $('#main').focus()
 }
 
 /** Fills in values by name. */
