@@ -19,6 +19,7 @@ export type Figures = Readonly<Record<string, number>>
 
 export type GroupName =
   | 'check'
+  | 'token'
   | 'memory'
   | 'write'
   | 'sweep'

@@ -39,3 +39,23 @@ declare module 'cookie-signature' {
   export function sign(value: string, secret: string): string
   export function unsign(value: string, secret: string): string | false
 }
+
+// Its own declarations are of another version of jose.
+declare module 'supertokens-node/lib/build/recipe/session/jwt.js' {
+  export interface ParsedToken {
+    readonly version: number
+  }
+
+  export function parseJWTWithoutSignatureVerification(token: string): ParsedToken
+}
+
+declare module 'supertokens-node/lib/build/recipe/session/accessToken.js' {
+  import type { KeyObject } from 'node:crypto'
+  import type { ParsedToken } from 'supertokens-node/lib/build/recipe/session/jwt.js'
+
+  export function getInfoFromAccessToken(
+    token: ParsedToken,
+    keys: () => KeyObject,
+    antiCsrf: boolean,
+  ): Promise<{ readonly userId: string }>
+}

@@ -1,4 +1,5 @@
 import type { FigureSpec, Goal, Row, Scale } from '../model.js'
+import { tokenRows } from './token-rows.js'
 
 const wall = (goal?: Goal): FigureSpec => ({
   key: 'wall',
@@ -16,7 +17,14 @@ const STORE_CALLS: FigureSpec = {
 
 /** Every row that needs no web server. */
 export function inProcessRows(scale: Scale): readonly Row[] {
-  return [...checks(scale), ...memory(scale), ...writes(scale), ...sweeps(scale), ...files(scale)]
+  return [
+    ...checks(scale),
+    ...tokenRows(scale),
+    ...memory(scale),
+    ...writes(scale),
+    ...sweeps(scale),
+    ...files(scale),
+  ]
 }
 
 function checks(scale: Scale): readonly Row[] {

@@ -3,6 +3,7 @@ import { shownSummary } from './numbers.js'
 
 const TITLES: Readonly<Record<GroupName, string>> = {
   check: 'Checking a session, per check',
+  token: 'Checking an access token, per check',
   memory: 'Memory per session in process (subject, times, IP, 120-character user agent)',
   write: 'Durable writes on lmdb, per write',
   sweep: 'Deleting expired sessions',
@@ -14,7 +15,7 @@ const TITLES: Readonly<Record<GroupName, string>> = {
 }
 
 const ORDER: readonly GroupName[] = [
-  ...(['check', 'memory', 'write', 'sweep', 'file', 'http'] as const),
+  ...(['check', 'token', 'memory', 'write', 'sweep', 'file', 'http'] as const),
   ...(['size', 'revocation', 'growth'] as const),
 ]
 

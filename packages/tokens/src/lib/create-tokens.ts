@@ -37,6 +37,26 @@ import { readTokensOptions, type TokensOptions } from './tokens-options.js'
 export class Tokens {
   /** Nonces for DPoP proofs; those of every process with the same keys are known here. */
   readonly nonces: Nonces
+  /** All endpoints as one fetch handler: undefined for a path that is none of them. */
+  readonly handler = async (
+    request: Request,
+    info?: ConnectionInfo,
+  ): Promise<Response | undefined> => {
+    const name = this.#endpoints.routes.at(new URL(request.url).pathname)
+    return name === undefined ? undefined : this.endpoint(name)(request, info)
+  }
+  /** Whether the session of these claims lives and its grant is there: for servers that verify tokens themselves. */
+  readonly isLive = (claims: AccessClaims): MaybePromise<boolean> => {
+    const reason = checkSession(this.#issuer, claims)
+    return isPromise(reason) ? reason.then((found) => found === null) : reason === null
+  }
+  /** Whether a DPoP proof comes for the first time, in whichever process on the store: for servers that verify proofs themselves. */
+  readonly firstUse = ({
+    jkt,
+    jti,
+    until,
+  }: Pick<Proof, 'jkt' | 'jti' | 'until'>): Promise<boolean> =>
+    consume(this.#issuer.engine, ['dpop', jkt, jti], until)
   readonly #issuer: Issuer
   readonly #endpoints: Endpoints
   readonly #handlers = new Map<string, TokenEndpoint>()
@@ -71,7 +91,10 @@ export class Tokens {
    * Errors: `ERR_SESSION_NOT_AUTHENTICATED`, `ERR_SESSION_ENDED`, `ERR_TOKEN_SCOPE`, `ERR_TOKEN_DPOP_INVALID`,
    * `ERR_TOKEN_DPOP_NONCE`, store errors; `TypeError` for an unknown client.
    */
-  issue(session: Pick<Session, 'id'>, { client, scope, dpop }: IssueOptions): Promise<TokenSet> {
+  async issue(
+    session: Pick<Session, 'id'>,
+    { client, scope, dpop }: IssueOptions,
+  ): Promise<TokenSet> {
     const open = openSessionOf(session)
     const alone = this.#alone.has(open)
     const grantable = { client: this.#client(client), scope, proof: dpop ?? null, alone }
@@ -153,25 +176,6 @@ export class Tokens {
         : this.#judged(claims, reason)
     }
     return this.#verifyBound(token, claims, cnf.jkt, dpop)
-  }
-
-  /** Whether the session of these claims lives and its grant is there: for servers that verify tokens themselves. */
-  isLive(claims: AccessClaims): MaybePromise<boolean> {
-    const reason = checkSession(this.#issuer, claims)
-    return isPromise(reason) ? reason.then((found) => found === null) : reason === null
-  }
-
-  /** Whether a DPoP proof comes for the first time, in whichever process on the store: for servers that verify proofs themselves. */
-  firstUse({ jkt, jti, until }: Pick<Proof, 'jkt' | 'jti' | 'until'>): Promise<boolean> {
-    return consume(this.#issuer.engine, ['dpop', jkt, jti], until)
-  }
-
-  /** All endpoints as one fetch handler: undefined for a path that is none of them. */
-  get handler(): (request: Request, info?: ConnectionInfo) => Promise<Response | undefined> {
-    return async (request, info) => {
-      const name = this.#endpoints.routes.at(new URL(request.url).pathname)
-      return name === undefined ? undefined : this.endpoint(name)(request, info)
-    }
   }
 
   /** One endpoint as a fetch handler, to be mounted at its own path: DPoP proofs and the refresh cookie name it. */

@@ -137,7 +137,7 @@ export class Endpoints {
   async #revoke(call: Call): Promise<Response> {
     const { incoming, form, client, facts } = call
     const endSession = flag(form, 'end_session', false)
-    if (endSession === null || (endSession && client.type !== 'browser'))
+    if (endSession === null || (endSession && client.type === 'confidential'))
       return refuse(400, 'invalid_request')
     const token = this.#presented(call, 'token')
     if (token instanceof Response) return token

@@ -22,7 +22,7 @@ export function readCompact(token: string): Compact | null {
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first < 1 || second < 0 || token.includes('.', second + 1)) return null
-  const header = readPart(token.slice(0, first))
+  const header = readHeader(token.slice(0, first))
   const payload = readPart(token.slice(first + 1, second))
   const signature = decode(token.slice(second + 1))
   if (header === null || payload === null || signature === null) return null
@@ -33,6 +33,22 @@ export function readCompact(token: string): Compact | null {
 /** The two parts that are signed, joined as RFC 7515 §5.1 has them. */
 export function signingInput(header: JsonObject, payload: object): string {
   return `${encode(JSON.stringify(header))}.${encode(JSON.stringify(payload))}`
+}
+
+/** Headers that were read lately: all tokens of one key begin with the same text. */
+const headers = new Map<string, JsonObject>()
+const MOST_HEADERS = 32
+const LONGEST_HEADER = 128
+
+function readHeader(text: string): JsonObject | null {
+  const known = headers.get(text)
+  if (known !== undefined) return known
+  const header = readPart(text)
+  // Those of proofs hold a key each and are longer.
+  if (header === null || text.length > LONGEST_HEADER) return header
+  if (headers.size === MOST_HEADERS) headers.clear()
+  headers.set(text, header)
+  return header
 }
 
 function readPart(text: string): JsonObject | null {

@@ -25,7 +25,7 @@ function membersOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner = Object.values(value)
   let count = Array.isArray(value) ? 0 : inner.length
-  for (const each of inner) count += membersOf(each)
+  for (const each of inner) if (typeof each === 'object') count += membersOf(each)
   return count
 }
 
