@@ -94,11 +94,11 @@ class Client implements BrowserClient {
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    return send(this.#parts, () => this.#renew(), new Request(input, init))
+    return send(this.#parts, () => this.#keeper.renew(), new Request(input, init))
   }
 
   async restore(): Promise<ClientState> {
-    if (this.state.status === 'unknown') await this.#renew()
+    if (this.state.status === 'unknown') await this.#keeper.renew()
     return this.state
   }
 
@@ -123,15 +123,6 @@ class Client implements BrowserClient {
   close(): void {
     this.#closing.abort()
     this.#parts.channel.close()
-  }
-
-  async #renew(): Promise<void> {
-    this.#keeper.wanted = true
-    try {
-      await this.#renewal.renew()
-    } finally {
-      this.#keeper.wake()
-    }
   }
 
   #onActivity(): void {

@@ -23,7 +23,7 @@ export class Keeper {
   #idleTimeout = 0
   #warned = false
   /** Somebody wants to know who is signed in. */
-  wanted = false
+  #wanted = false
 
   constructor(parts: Parts, renewal: Renewal) {
     this.#parts = parts
@@ -39,11 +39,36 @@ export class Keeper {
     if (!this.#looking) void this.#look()
   }
 
+  /** Renews now, for whoever asks; where that fails, it is tried again later. */
+  async renew(): Promise<void> {
+    this.#wanted = true
+    try {
+      await this.#renewal.renew()
+      this.#retry = 0
+    } catch (error) {
+      const next = Math.min(Math.max(this.#retry * 2, FIRST_RETRY), LAST_RETRY)
+      this.#retry = Math.max(next, waitOf(error) ?? 0)
+      throw error
+    } finally {
+      this.#sleep()
+    }
+  }
+
   async #look(): Promise<void> {
     this.#looking = true
-    if (this.#isDue()) await this.#renew()
-    this.#warn()
+    try {
+      if (this.#isDue()) await this.renew()
+      else this.#retry = 0
+    } catch (error) {
+      if (waitOf(error) === null) reportError(error)
+    }
     this.#looking = false
+    this.#warn()
+    this.#sleep()
+  }
+
+  #sleep(): void {
+    clearTimeout(this.#timer)
     if (this.#isKept()) this.#timer = setTimeout(this.wake, this.#nap())
   }
 
@@ -51,7 +76,7 @@ export class Keeper {
     const { state, signal } = this.#parts
     const { status } = state.public
     if (signal.aborted) return false
-    return status === 'signed-in' || (status === 'unknown' && this.wanted)
+    return status === 'signed-in' || (status === 'unknown' && this.#wanted)
   }
 
   #isDue(): boolean {
@@ -62,18 +87,6 @@ export class Keeper {
     if (idle > this.#warningTime()) return false
     // Near the end: say that the user is there, or ask whether another page or device has moved it, or has it confirmed.
     return this.#parts.activity.pending || !this.#warned || idle <= 0
-  }
-
-  async #renew(): Promise<void> {
-    try {
-      await this.#renewal.renew()
-      this.#retry = 0
-    } catch (error) {
-      const wait = waitOf(error)
-      if (wait === null) reportError(error)
-      const next = Math.min(Math.max(this.#retry * 2, FIRST_RETRY), LAST_RETRY)
-      this.#retry = Math.max(next, wait ?? 0)
-    }
   }
 
   #warn(): void {

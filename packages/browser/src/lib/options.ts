@@ -63,7 +63,8 @@ export function resolveOptions(options: BrowserClientOptions): ResolvedOptions {
   if (typeof clientId !== 'string' || clientId === '') refuse('clientId', 'must be a text')
   if (persist !== undefined && persist !== 'indexeddb') refuse('persist', "must be 'indexeddb'")
   for (const [name, value] of Object.entries({ idleWarning, timeout })) {
-    if (!(value >= 0 && value < 2 ** 31)) refuse(name, 'must be milliseconds')
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31)
+      refuse(name, 'must be milliseconds')
   }
   const allowed = new Set([location.origin, ...origins.map(originOf)])
   const base = new URL(endpoints.replace(/\/*$/, '/'), location.href)
