@@ -58,7 +58,8 @@ export class Endpoint {
     const form = this.#form(
       refreshToken === null ? { end_session: 'true' } : { token: refreshToken },
     )
-    const reply = await this.#post(`${this.#options.endpoints}token/revoke`, { body: form })
+    // Without a proof: the key is gone, and nobody gains by ending a session.
+    const reply = await this.#post(`${this.#options.endpoints}token/revoke`, { body: form }, null)
     if (reply.status >= 300) refuse(reply)
   }
 
@@ -73,7 +74,7 @@ export class Endpoint {
     return { grant, refreshToken: typeof refreshToken === 'string' ? refreshToken : null }
   }
 
-  async #post(url: string, init: RequestInit): Promise<Reply> {
+  async #post(url: string, init: RequestInit, prover = this.#prover): Promise<Reply> {
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), this.#options.timeout)
     const askedAt = momentAgo(0)
@@ -87,7 +88,7 @@ export class Endpoint {
         redirect: 'error',
         signal: limit.signal,
       })
-      const response = await sendProved(this.#prover, request)
+      const response = await sendProved(prover, request)
       const { status, headers } = response
       const wait = Number(headers.get('Retry-After') ?? 0) * 1000
       if (status === 429 || status >= 500)

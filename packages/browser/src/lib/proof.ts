@@ -65,20 +65,24 @@ export class Prover {
   }
 }
 
-/** Sends a request with a proof, if there is a prover; twice where the server wants another nonce or time in it. */
+/** How often a request is sent: its proof may lack the right time first, and a nonce then. */
+const ATTEMPTS = 3
+
+/** Sends a request with a proof, if there is a prover; again where the server wants another nonce or time in it. */
 export async function sendProved(
   prover: Prover | null,
   request: Request,
   token?: string,
 ): Promise<Response> {
   if (prover === null) return fetch(request)
-  const spare = request.clone()
-  request.headers.set('DPoP', await prover.prove(request, token))
-  const response = await fetch(request)
-  if (!prover.learn(request.url, response, isRefused(response, token))) return response
-  await response.body?.cancel()
-  spare.headers.set('DPoP', await prover.prove(spare, token))
-  return fetch(spare)
+  for (let left = ATTEMPTS; ; left--) {
+    const spare = request.clone()
+    spare.headers.set('DPoP', await prover.prove(request, token))
+    const response = await fetch(spare)
+    const refused = isRefused(response, token)
+    if (!prover.learn(request.url, response, refused) || left === 1) return response
+    await response.body?.cancel()
+  }
 }
 
 /** Whether it may be the proof that is refused: an endpoint says 400 and why in the body, an API in its challenge. */

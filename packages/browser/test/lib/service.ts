@@ -33,6 +33,8 @@ export interface Service {
   readonly intruders: Map<string, Intruder>
   /** How many requests of the log begin with this text. */
   count(start: string): number
+  /** Waits for a request whose method and path are these. */
+  waitFor(request: string): Promise<void>
   /** Lets time pass for the server. */
   advance(milliseconds: number): void
   stop(): Promise<void>
@@ -50,6 +52,7 @@ export async function startService(): Promise<Service> {
   const log: string[] = []
   const renewals: URLSearchParams[] = []
   const foreign: string[] = []
+  const waiting = new Map<string, () => void>()
   const intruders = new Map<string, Intruder>()
   const elsewhere = await listen('127.0.0.1', () => (req, res) => {
     foreign.push(`${req.method} ${req.url} ${req.headers.authorization ?? 'nothing'}`)
@@ -79,6 +82,7 @@ export async function startService(): Promise<Service> {
       if (serveFile(url, res)) return
       res.setHeader('Date', new Date(clock()).toUTCString())
       res.on('finish', () => log.push(`${method} ${url} ${res.statusCode}`))
+      waiting.get(`${method} ${url}`)?.()
       const intruder = intruders.get(url)
       if (intruder !== undefined) intruder(req, res)
       else if (url === '/sign-in') signIn(req, res)
@@ -95,6 +99,10 @@ export async function startService(): Promise<Service> {
     foreign,
     intruders,
     count: (start) => log.filter((line) => line.startsWith(start)).length,
+    waitFor: (request) =>
+      new Promise((resolve) => {
+        waiting.set(request, resolve)
+      }),
     advance: (milliseconds) => {
       passed += milliseconds
     },
