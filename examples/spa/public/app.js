@@ -1,5 +1,5 @@
 // The page: what it does with the token client. How it looks is in view.js.
-import { createTokenClient } from '/holdfast/index.js'
+import { createTokenClient } from './holdfast/index.js'
 import * as view from './view.js'
 
 const UNREACHABLE = 'We cannot reach the server. You are still signed in; we go on trying.'

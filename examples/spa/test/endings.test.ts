@@ -89,16 +89,19 @@ describe('how a session ends', { skip: noBrowser }, () => {
         await settled(site)
       }
       const asked = async (): Promise<void> => {
-        while (!(await dialog.isVisible())) await pass(seconds(20))
+        for (let steps = 0; !(await dialog.isVisible()); steps++) {
+          assert.ok(steps < 30, 'nobody asks')
+          await pass(seconds(20))
+        }
       }
       await asked()
       const id = await page.locator('[data-text=sessionId]').innerText()
-      const before = await site.sessions.get(id)
+      const asleep = await site.sessions.get(id)
       await page.getByRole('button', { name: 'Stay signed in' }).click()
       await dialog.waitFor({ state: 'hidden' })
       await settled(site)
-      const after = await site.sessions.get(id)
-      assert.ok(before && after && after.expiresAt > before.expiresAt + minutes(3))
+      const awake = await site.sessions.get(id)
+      assert.ok(asleep && awake && awake.expiresAt > asleep.expiresAt + minutes(3))
       // Renewals go on meanwhile, and do not count as use.
       const renewed = site.count('POST /auth/token 200')
       await asked()

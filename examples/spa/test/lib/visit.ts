@@ -50,8 +50,3 @@ export async function openTabs(context: BrowserContext, count: number): Promise<
   await Promise.all(tabs.map((tab) => greeted(tab)))
   return tabs
 }
-
-/** Waits until a condition holds; the test's own limit ends it otherwise. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
-}
