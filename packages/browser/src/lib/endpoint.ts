@@ -33,7 +33,7 @@ export class Endpoint {
     const url = path === undefined ? `${endpoints}issue` : new URL(path, location.href).href
     if (!origins.has(new URL(url).origin))
       throw new TypeError('signIn: path must be at an allowed origin')
-    const body = JSON.stringify({ client_id: clientId, ...(scope === undefined ? {} : { scope }) })
+    const body = JSON.stringify({ client_id: clientId, scope })
     const headers = { 'Content-Type': 'application/json' }
     const reply = await this.#post(url, { body, headers, ...init })
     return this.#granted(reply) ?? refuse(reply)

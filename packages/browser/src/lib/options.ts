@@ -68,7 +68,7 @@ export function resolveOptions(options: BrowserClientOptions): ResolvedOptions {
   }
   const allowed = new Set([location.origin, ...origins.map(originOf)])
   const base = new URL(endpoints.replace(/\/*$/, '/'), location.href)
-  if (!allowed.has(base.origin)) refuse('endpoints', 'must be at this origin or one of origins')
+  if (!allowed.has(base.origin)) refuse('endpoints', 'must be at an allowed origin')
   return {
     clientId,
     endpoints: base.href,
@@ -87,7 +87,7 @@ function originOf(text: string): string {
   const { origin, protocol, hostname } = new URL(text)
   const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
   if (origin !== text || (protocol !== 'https:' && !loopback))
-    refuse('origins', 'must be origins such as https://api.example.com')
+    refuse('origins', 'must be https origins')
   return origin
 }
 

@@ -149,6 +149,6 @@ export class Renewal {
 function misconfigured(): never {
   throw new BrowserClientError(
     'ERR_CLIENT_REFUSED',
-    'persist must be set if the server gives refresh tokens in the body, and only then',
+    'persist is for refresh tokens in the body, and for no others',
   )
 }
