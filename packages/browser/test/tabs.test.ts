@@ -109,6 +109,58 @@ inBrowser('tabs', {
     }
   },
 
+  'a renewal that was on its way when the user signed out brings nobody back': async (
+    context,
+    service,
+  ) => {
+    const page = await openTab(context)
+    await signIn(page)
+    const [other] = await openTabs(context, 1)
+    assert.ok(other)
+    let release = (): void => undefined
+    service.hold = new Promise((resolve) => {
+      release = resolve
+    })
+    service.advance(minutes(2))
+    const reached = service.waitFor('POST /auth/token')
+    const asking = other.evaluate(() => client.fetch('/api').then(({ status }) => status))
+    await reached
+    const leaving = page.evaluate(() => client.signOut())
+    await reaches(other, 'signed-out')
+    release()
+    assert.equal(await asking, 401)
+    await leaving
+    const statuses = await other.evaluate(() => states.map(({ status }) => status))
+    assert.deepEqual(statuses, ['signed-in', 'signed-out'])
+  },
+
+  'a token that another tab sends too late brings nobody back': async (context) => {
+    const page = await openTab(context)
+    await page.evaluate(() => {
+      const channel = new BroadcastChannel(`holdfast ${location.origin}/auth/ spa 1`)
+      Object.assign(globalThis, { channel, heard: [] })
+      channel.addEventListener('message', ({ data }) => Object(globalThis).heard.push(data))
+    })
+    await signIn(page)
+    await page.waitForFunction('heard.some(({ kind }) => kind === "grant")')
+    await page.evaluate(() => client.signOut())
+    await page.evaluate(() => {
+      const { heard, channel } = Object(globalThis)
+      const [grant] = heard.filter(({ kind }: { kind: string }) => kind === 'grant')
+      channel.postMessage({ ...grant, fresh: false })
+      channel.postMessage({ kind: 'nonsense' })
+      channel.postMessage(null)
+    })
+    // What comes after it has been heard, so it has been, too.
+    await page.evaluate(() => {
+      const { heard, channel } = Object(globalThis)
+      heard.length = 0
+      channel.postMessage({ kind: 'ask' })
+    })
+    await page.evaluate(() => client.fetch('/open'))
+    assert.equal((await stateOf(page)).status, 'signed-out')
+  },
+
   'a sign-out that the server could not be told of is an error, and works again later': async (
     context,
     service,

@@ -31,6 +31,8 @@ export interface Service {
   readonly foreign: readonly string[]
   /** Who answers in place of the service, by path. */
   readonly intruders: Map<string, Intruder>
+  /** What the token endpoint's answers wait for, after the work is done. */
+  hold: Promise<void>
   /** How many requests of the log begin with this text. */
   count(start: string): number
   /** Waits for a request whose method and path are these. */
@@ -64,9 +66,11 @@ export async function startService(): Promise<Service> {
     const keys = createKeySet([generateSigningKey()])
     const tokens = issuer(sessions, keys, origin)
     const endpoints = fetchHandler(async (request, info) => {
-      if (request.url.endsWith('/auth/token'))
-        renewals.push(new URLSearchParams(await request.clone().text()))
-      return tokens.handler(request, info)
+      if (!request.url.endsWith('/auth/token')) return tokens.handler(request, info)
+      renewals.push(new URLSearchParams(await request.clone().text()))
+      const response = await tokens.handler(request, info)
+      await service.hold
+      return response
     })
     const api = serveApi(tokens, keys, { origin, elsewhere: elsewhere.origin, now: clock })
     const signIn = withSession(
@@ -90,7 +94,7 @@ export async function startService(): Promise<Service> {
       else endpoints(req, res, () => api(req, res))
     }
   })
-  return {
+  const service: Service = {
     origin: here.origin,
     elsewhere: elsewhere.origin,
     sessions,
@@ -98,6 +102,7 @@ export async function startService(): Promise<Service> {
     renewals,
     foreign,
     intruders,
+    hold: Promise.resolve(),
     count: (start) => log.filter((line) => line.startsWith(start)).length,
     waitFor: (request) =>
       new Promise((resolve) => {
@@ -111,6 +116,7 @@ export async function startService(): Promise<Service> {
       await sessions.close()
     },
   }
+  return service
 }
 
 function issuer(sessions: Sessions, keys: KeySet, origin: string): Tokens {
