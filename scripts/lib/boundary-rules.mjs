@@ -1,6 +1,6 @@
 /**
  * Who may import whom (DESIGN §3): `core ← http ← adapters`, `core ← stores`,
- * `core, http ← conformance, tokens`. The first row whose folder matches a workspace holds for its `src`;
+ * `core, http ← tokens`, `core, http, tokens ← conformance`. The first row whose folder matches a workspace holds for its `src`;
  * a workspace without a row is an error, so that a new package declares its place.
  *
  * - `from`: workspace folders that it may import (`*` ends a prefix)
@@ -33,7 +33,7 @@ export const RULES = [
   {
     folder: 'packages/conformance',
     why: 'conformance proves stores and adapters under any test runner, so it knows none of them',
-    from: ['packages/core', 'packages/http'],
+    from: ['packages/core', 'packages/http', 'packages/tokens'],
     node: 'any',
     never: ['test'],
     packages: 'declared',

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { SessionError } from '@holdfast/core'
 import { statusOf } from '@holdfast/http/transport'
+import { TokenError } from '@holdfast/tokens'
 import {
   brokenLinks,
   listPages,
@@ -105,6 +106,10 @@ test('every method of a session and of the manager is documented', () => {
 test('the page of errors gives each code its HTTP status, a meaning and a remedy', () => {
   for (const [code = '', status, what = '', remedy = ''] of tableOf('SessionErrorCode').rows) {
     assert.equal(Number(status), statusOf(new SessionError(code.replaceAll('`', ''), '')), code)
+    assert.ok(what.length > 20 && remedy.length > 10, code)
+  }
+  for (const [code = '', status, what = '', remedy = ''] of tableOf('TokenErrorCode').rows) {
+    assert.equal(Number(status), new TokenError(code.replaceAll('`', ''), '').status, code)
     assert.ok(what.length > 20 && remedy.length > 10, code)
   }
 })

@@ -1,16 +1,21 @@
 import type { KeyObject } from 'node:crypto'
+import type { Sessions } from '@holdfast/core'
 import {
   createKeySet,
+  createTokens,
   generateSigningKey,
   signAccessToken,
   type KeySet,
   type SigningAlgorithm,
+  type SigningKey,
+  type Tokens,
 } from '@holdfast/tokens'
 import { subject } from '../harness/visitors.js'
 import type { Scale } from '../model.js'
 
 export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'https://api.example'
+export const CLIENT = 'app'
 
 const TOKENS = 2000
 const LIFETIME = 3600
@@ -35,6 +40,16 @@ export function accessTokens(algorithm: SigningAlgorithm, scale: Scale): AccessT
   // In one piece, as strings from the network are.
   const flat = tokens.map((token) => Buffer.from(token, 'latin1').toString('latin1'))
   return { algorithm, keys: createKeySet([key]), publicKey: key.publicKey, tokens: flat }
+}
+
+/** The issuer of an application's tokens, for one client. */
+export function issuerOf<Data extends object>(sessions: Sessions<Data>, key: SigningKey): Tokens {
+  return createTokens(sessions, {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys: createKeySet([key]),
+    clients: [{ id: CLIENT, type: 'native', scope: 'read' }],
+  })
 }
 
 export function algorithmOf(variant: string): SigningAlgorithm {

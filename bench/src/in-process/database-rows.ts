@@ -35,11 +35,11 @@ function sizes(scale: Scale): readonly Row[] {
 }
 
 function revocations(scale: Scale): readonly Row[] {
-  return (['redis', 'cluster', 'postgres'] as const).map((database) => ({
-    name: `${shown(scale.revocations)} revocations, ${NAMES[database]}`,
+  const row = (database: DatabaseName, variant: '' | 'access'): Row => ({
+    name: `${shown(scale.revocations)} revocations${variant === 'access' ? ', by access token' : ''}, ${NAMES[database]}`,
     group: 'revocation',
     module: 'revocation.js',
-    variant: '',
+    variant,
     count: scale.revocations,
     repeats: scale.fewRepeats,
     newestOnly: true,
@@ -49,7 +49,11 @@ function revocations(scale: Scale): readonly Row[] {
       ...latencies('after', 'acknowledged to refused', { atMost: 10 }),
       ...latencies('whole', 'call to refused'),
     ],
-  }))
+  })
+  return (['redis', 'cluster', 'postgres'] as const).flatMap((database) => [
+    row(database, ''),
+    row(database, 'access'),
+  ])
 }
 
 function latencies(key: string, title: string, goal?: Goal): readonly FigureSpec[] {

@@ -1,11 +1,14 @@
+import type { JsonWebKey } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Sessions } from '@holdfast/core'
 import { isPromise, NoRequest, type OpenSession } from '@holdfast/core/engine'
+import { importSigningKey, TokenError, type Tokens } from '@holdfast/tokens'
 import { storeOn } from '../databases/clients.js'
 import type { DatabaseAddress } from '../databases/model.js'
 import { serve } from '../harness/serve.js'
 import { percentile } from '../harness/statistics.js'
 import { COOKIE } from '../harness/visitors.js'
+import { issuerOf } from './access-tokens.js'
 import { manager } from './setup.js'
 
 /** What one application process among several is asked to do. */
@@ -19,6 +22,8 @@ export type PeerMessage =
       readonly tokens: readonly string[]
       /** By how much its clock is off. */
       readonly later: number
+      /** What signs access tokens, for a process that checks them instead of cookies. */
+      readonly signingKey?: JsonWebKey
     }
   | { readonly kind: 'see'; readonly token: string }
   | { readonly kind: 'watch'; readonly token: string }
@@ -36,6 +41,7 @@ const WRITES = 0.1
 
 let sessions: Sessions<Record<string, string>>
 let tokens: readonly string[] = []
+let issuer: Tokens | null = null
 
 serve(async (message: PeerMessage) => {
   if (message.kind === 'see') return look(message.token)
@@ -46,16 +52,38 @@ serve(async (message: PeerMessage) => {
   const clock = (): number => Date.now() + message.later
   const options = { ...cache, clock, sweepInterval: Infinity }
   sessions = manager(message, storeOn(message.database), options)
+  if (message.signingKey !== undefined)
+    issuer = issuerOf(sessions, importSigningKey(message.signingKey))
   tokens = message.tokens
   return tokens.length
 })
 
 /** Whether the session is live. */
-async function look(token: string): Promise<boolean> {
-  const open = await opened(token)
-  const live = open.record !== null
+function look(token: string): boolean | Promise<boolean> {
+  return issuer === null ? lookAtCookie(token) : lookAtAccess(issuer, token)
+}
+
+function lookAtCookie(token: string): boolean | Promise<boolean> {
+  const open = opened(token)
+  return isPromise(open) ? open.then(isLive) : isLive(open)
+}
+
+function isLive(open: OpenSession): boolean {
   open.close()
-  return live
+  return open.record !== null
+}
+
+function lookAtAccess(by: Tokens, token: string): boolean | Promise<boolean> {
+  const refused = (error: unknown): boolean => {
+    if (error instanceof TokenError) return false
+    throw error
+  }
+  try {
+    const claims = by.verify(token)
+    return isPromise(claims) ? claims.then(() => true, refused) : true
+  } catch (error) {
+    return refused(error)
+  }
 }
 
 function opened(token: string): OpenSession | Promise<OpenSession> {
@@ -65,10 +93,9 @@ function opened(token: string): OpenSession | Promise<OpenSession> {
 /** When the session was first refused, by the clock of this host. One look in each turn of the event loop. */
 async function watch(token: string): Promise<number> {
   for (;;) {
-    const answer = opened(token)
-    const open = isPromise(answer) ? await answer : answer
-    if (open.record === null) return Number(process.hrtime.bigint())
-    open.close()
+    const answer = look(token)
+    const live = isPromise(answer) ? await answer : answer
+    if (!live) return Number(process.hrtime.bigint())
     await turn()
   }
 }

@@ -33,6 +33,10 @@ export function tokenRows(scale: Scale): readonly Row[] {
     ...ALGORITHMS.map((alg) => {
       return row(`repeated check, ${alg}`, 'token-repeated.js', alg, { goal: { atMost: 2 } })
     }),
+    row('repeated check and its live session, memory', 'token-live.js', 'memory', {
+      goal: { atMost: 2 },
+    }),
+    row('repeated check and its live session, lmdb (read each time)', 'token-live.js', 'lmdb'),
     ...ALGORITHMS.map((alg) => row(`jwtVerify, ${alg} (jose)`, 'token-jose.js', alg)),
     row('access token, RS256 (supertokens-node)', 'token-supertokens.js', ''),
   ]

@@ -2,6 +2,8 @@
 export type * from './lib/store.js'
 export type { PreviousVerifier, SessionRecord } from './lib/record.js'
 export { dataBytes, expiresAt, isLive, purgeAt } from './lib/record.js'
+export { FindBatch } from './lib/find-batch.js'
+export type { Found } from './lib/find-batch.js'
 export { ByteReader } from './lib/bytes.js'
 export { decodeRecord, encodeRecord } from './lib/codec.js'
 export { admit, applyChange, ended, EVICTED } from './lib/transitions.js'

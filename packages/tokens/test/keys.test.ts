@@ -60,6 +60,7 @@ test('a key that is weak, of another curve, symmetric, public or put together of
         assert.equal(error.code, 'ERR_TOKEN_KEY_INVALID')
         assert.ok(typeof jwk.d !== 'string' || !String(error.stack).includes(jwk.d))
         assert.equal(error.cause, undefined)
+        assert.equal(/none of Ed25519/.test(error.message), foreign.includes(jwk))
         return true
       },
     )

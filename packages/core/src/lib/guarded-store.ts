@@ -128,34 +128,45 @@ export class GuardedStore {
       : result
   }
 
-  async #wait<T>(
+  /** One promise for call, second try and deadline: every check on a store across a network comes by here. */
+  #wait<T>(
     operation: string,
     first: Promise<T>,
     again: (() => MaybePromise<T>) | null,
     patience: Waiting = this.patience(),
   ): Promise<T> {
     const allowed = patience.begin()
-    let timer: NodeJS.Timeout | undefined
-    let over = false
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+    return new Promise<T>((resolve, reject) => {
+      let over = false
+      let retry = again
+      const end = (givenUp: boolean): void => {
         over = true
-        reject(this.#timedOut(operation, allowed))
+        clearTimeout(timer)
+        patience.end(givenUp)
+      }
+      const timer = setTimeout(() => {
+        end(true)
+        reject(this.#failure(operation, this.#timedOut(operation, allowed)))
       }, allowed)
+      const done = (value: T): void => {
+        if (over) return
+        end(false)
+        resolve(value)
+      }
+      const failed = (cause: unknown): void => {
+        // Nobody waits for a second try any more once the deadline has passed.
+        if (over) return
+        const run = retry
+        retry = null
+        if (run !== null && isRetryable(cause)) {
+          tryAgain(run).then(done, failed)
+          return
+        }
+        end(false)
+        reject(this.#failure(operation, cause))
+      }
+      first.then(done, failed)
     })
-    const attempt = first.catch((error: unknown) => {
-      // Nobody waits for a second try any more once the deadline has passed.
-      if (over || again === null || !isRetryable(error)) throw error
-      return again()
-    })
-    try {
-      return await Promise.race([attempt, deadline])
-    } catch (error) {
-      throw this.#failure(operation, error)
-    } finally {
-      clearTimeout(timer)
-      patience.end(over)
-    }
   }
 
   #timedOut(operation: string, allowed: number): SessionError {
@@ -184,6 +195,10 @@ export class GuardedStore {
     this.#events.emit('store_failed', { store, operation, code: failure.code })
     return failure
   }
+}
+
+async function tryAgain<T>(run: () => MaybePromise<T>): Promise<T> {
+  return await run()
 }
 
 /** A driver's own error may be a passing one; ours says whether it is. */

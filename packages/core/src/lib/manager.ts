@@ -256,9 +256,10 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   ): Promise<OpenSession> {
     // Only a sign-in needs the counter, so only a sign-in fails where it cannot be read. The check may fail first.
     const begun = performance.now()
-    await Promise.allSettled([epoch, checked])
+    if (isPromise(epoch)) await Promise.allSettled([epoch, checked])
+    const found = await checked
     const waited = performance.now() - begun
-    return new OpenSession(this.#engine, keys, facts, await checked, epoch, waited)
+    return new OpenSession(this.#engine, keys, facts, found, epoch, waited)
   }
 
   #epochFor(checked: MaybePromise<Checked>): MaybePromise<number> {

@@ -25,7 +25,6 @@ const STATUS: Readonly<Record<TokenErrorCode, number>> = {
 
 /** Why the grant or the session behind a token does not honour it. */
 type GrantReason =
-  | 'ambiguous'
   | 'unknown'
   | 'revoked'
   | 'idle_expired'
@@ -110,6 +109,11 @@ export class TokenError extends Error {
     this.statusCode = STATUS[code]
     this.headers = options.headers ?? {}
   }
+}
+
+/** Whether an error says that a token is not honoured, and not that this could not be found out. */
+export function isInvalidToken(error: unknown): boolean {
+  return error instanceof TokenError && error.code === 'ERR_TOKEN_INVALID'
 }
 
 /** The one answer to every access token that is not honoured. */

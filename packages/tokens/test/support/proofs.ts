@@ -37,7 +37,7 @@ export function makeProof({ key = clientKey, header, payload }: ProofParts = {})
   return `${input}.${base64url(signText(key.alg, key.privateKey, input))}`
 }
 
-export function expected(more: Partial<ProofExpectation> = {}): ProofExpectation {
+function expected(more: Partial<ProofExpectation> = {}): ProofExpectation {
   return { method: 'GET', url: URL_OF_REQUEST, now: NOW * 1000, ...more }
 }
 

@@ -12,7 +12,6 @@ import {
   createKeySet,
   createTokens,
   generateSigningKey,
-  TokenError,
   type KeySet,
   type TokenClientOptions,
   type Tokens,
@@ -24,7 +23,7 @@ export const START: number = Date.UTC(2026, 0, 1)
 export const SECOND = 1000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
-export const KEY = 'token-tests/newest/hB5ZpF2mX8qRwT7vYc'
+const KEY = 'token-tests/newest/hB5ZpF2mX8qRwT7vYc'
 export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'https://api.example'
 export const SECRET = 'Zk3vQ8xW5nT1bR7yL0pD4sF6gH9jK2mC'
@@ -44,7 +43,7 @@ export const CLIENTS: readonly TokenClientOptions[] = [
 ]
 
 /** Keys for a whole test file. */
-export const keys: KeySet = createKeySet([generateSigningKey()])
+const keys: KeySet = createKeySet([generateSigningKey()])
 
 const NOTHING_KNOWN: RequestFacts = {
   token: null,
@@ -102,8 +101,9 @@ export class World {
   async visitor(
     subject = 'ada',
     facts: Partial<RequestFacts> = {},
+    name = '__Host-session',
   ): Promise<{ readonly session: Session; readonly cookie: string }> {
-    const keysOfCookie = this.sessions.tokenKeys('__Host-session')
+    const keysOfCookie = this.sessions.tokenKeys(name)
     const open = await this.sessions.open(keysOfCookie, { ...NOTHING_KNOWN, ...facts })
     const session = new Session(open)
     await session.authenticate(subject, { methods: ['pwd'] })
@@ -127,16 +127,5 @@ export class World {
   }
 }
 
-/** What a call is refused with: `code reason` of a token error, the code of another; `ok` if it is not. */
-export async function outcome(call: () => unknown): Promise<string> {
-  try {
-    await call()
-    return 'ok'
-  } catch (error) {
-    if (error instanceof TokenError) return `${error.code} ${error.reason}`
-    if (error instanceof Error && 'code' in error) return String(error.code)
-    throw error
-  }
-}
-
 export const INVALID = 'ERR_TOKEN_INVALID'
+export { outcome } from './outcome.js'

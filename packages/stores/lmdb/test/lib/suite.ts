@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { storeCases } from '@holdfast/conformance/store'
+import { type StoreCase, storeCases, type StoreSuiteOptions } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '../../src/index.js'
 
@@ -14,9 +14,18 @@ function openIn(folder: string): SessionStore {
   return store
 }
 
+/** How long the random cases are. */
+type Lengths = Pick<StoreSuiteOptions, 'propertyRuns' | 'schedules' | 'rounds'>
+
+const LENGTHS: Lengths = { propertyRuns: 1000, schedules: 10_000, rounds: 2000 }
+
 /** Runs the conformance cases whose names `takes` accepts. */
-export function runCases(takes: (name: string) => boolean): void {
-  const cases = storeCases({
+export function runCases(
+  takes: (name: string) => boolean,
+  makeCases: (options: StoreSuiteOptions) => readonly StoreCase[] = storeCases,
+  lengths: Lengths = LENGTHS,
+): void {
+  const cases = makeCases({
     open: () => openIn(join(mkdtempSync(join(tmpdir(), 'holdfast-lmdb-')), 'data')),
     async reopen(store) {
       await store.close()
@@ -26,9 +35,7 @@ export function runCases(takes: (name: string) => boolean): void {
       await store.close()
       rmSync(dirname(folders.get(store) ?? ''), { recursive: true })
     },
-    propertyRuns: 1000,
-    schedules: 10_000,
-    rounds: 2000,
+    ...lengths,
   })
   for (const { name, skip, run } of cases) if (takes(name)) test(name, { skip: skip ?? false }, run)
 }

@@ -1,4 +1,6 @@
 import {
+  FindBatch,
+  type Found,
   isSessionId,
   type Admission,
   type Ending,
@@ -56,6 +58,7 @@ export class PostgresStore implements SessionStore {
   readonly #statements: Statements
   readonly #wait: string
   readonly #channel: Channel
+  readonly #finds = new FindBatch((ids) => this.#findAll(ids))
   readonly #running = new Set<Promise<unknown>>()
   #checked: ServerCheck | null = null
   #checking: Promise<ServerCheck> | null = null
@@ -109,11 +112,7 @@ export class PostgresStore implements SessionStore {
 
   async find(id: string): Promise<SessionRecord | null> {
     this.#checkOpen()
-    if (!isSessionId(id)) return null
-    const [standby, row] = await this.#one(this.#statements.find, [id])
-    // It may not know yet what has been revoked.
-    if (standby !== 'false') throw standbyError()
-    return row === null ? null : fromRow(row, id)
+    return isSessionId(id) ? await this.#finds.find(id) : null
   }
 
   async update(id: string, change: RecordChange): Promise<UpdateResult> {
@@ -183,6 +182,24 @@ export class PostgresStore implements SessionStore {
     this.#channel.close()
     await Promise.allSettled(this.#running)
     this.#driver.release()
+  }
+
+  async #findAll(ids: readonly string[]): Promise<readonly Found[]> {
+    const rows = await this.#call(this.#statements.find, [`{${ids.join()}}`])
+    const [first] = rows
+    if (first === undefined) throw countersGone(this.#settings.schema)
+    // It may not know yet what has been revoked.
+    if (first[0] !== 'false') throw standbyError()
+    const found = new Map(rows.map(([, id, row]) => [id, row]))
+    return ids.map((id) => this.#read(found.get(id) ?? null, id))
+  }
+
+  #read(row: unknown, id: string): Found {
+    try {
+      return row === null ? null : fromRow(row, id)
+    } catch (error) {
+      return storeFailure(error, this.#settings.schema)
+    }
   }
 
   async #readEpoch(): Promise<number> {

@@ -76,8 +76,8 @@ export function statementsFor(name: string): Statements {
     ),
     beat: statement(`select set_config('synchronous_commit', 'off', true),
       pg_notify($1::text, $2::text), current::text from ${schema}.epochs`),
-    find: statement(`select pg_is_in_recovery()::text, case when s.id is not null then ${STORED} end
-      from ${schema}.epochs e left join ${schema}.sessions s on s.id = $1::text`),
+    find: statement(`select pg_is_in_recovery()::text, s.id, case when s.id is not null then ${STORED} end
+      from ${schema}.epochs e left join ${schema}.sessions s on s.id = any ($1::text::text[])`),
     list: statement(shown(page(LIVE))),
     listAll: statement(
       shown(`${page('s.revoked_at is null')} union all ${page('s.revoked_at is not null')}

@@ -1,5 +1,5 @@
 import { after, before, test } from 'node:test'
-import { storeCases } from '@holdfast/conformance/store'
+import { type StoreCase, storeCases, type StoreSuiteOptions } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { migrate, type PostgresClient, postgresStore } from '../../src/index.js'
@@ -41,12 +41,14 @@ interface Way {
   readonly connect?: (server: TestServer) => PostgresClient
   /** Only this share of the random part. Default 1. */
   readonly share?: number
+  /** Which suite. Default: that of stores. */
+  readonly suite?: (options: StoreSuiteOptions) => readonly StoreCase[]
 }
 
 /** Runs the conformance cases whose names `takes` accepts, on a server of their own. */
 export function runCases(
   takes: (name: string) => boolean,
-  { connect = (server) => server.pool({ max: 20 }), share = 1 }: Way = {},
+  { connect = (server) => server.pool({ max: 20 }), share = 1, suite = storeCases }: Way = {},
 ): void {
   const opened = new Map<SessionStore, string>()
   let server: TestServer
@@ -67,7 +69,7 @@ export function runCases(
     opened.set(store, schema)
     return store
   }
-  const cases = storeCases({
+  const cases = suite({
     open: async () => open(await schemas.take()),
     async reopen(store) {
       await store.close()

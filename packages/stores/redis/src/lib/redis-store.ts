@@ -1,4 +1,5 @@
 import {
+  FindBatch,
   isLive,
   isSessionId,
   type Admission,
@@ -69,6 +70,7 @@ class RedisStore implements SessionStore {
   readonly #signIns: SignIns
   readonly #sessions: Sessions
   readonly #channel: Channel
+  readonly #finds: FindBatch
   readonly #gate: SettingsGate
   #closed = false
 
@@ -89,15 +91,16 @@ class RedisStore implements SessionStore {
     this.#sessions = new Sessions(this.#server, this.#signIns)
     this.#channel = new Channel(driver, this.#server, rules.heartbeat)
     this.#gate = new SettingsGate(driver, rules)
+    this.#finds = new FindBatch((ids) => this.#within('find', () => this.#server.findAll(ids)))
   }
 
   insert(record: SessionRecord, admission: Admission): Promise<InsertResult> {
     return this.#within('insert', (deadline) => this.#sessions.insert(record, admission, deadline))
   }
 
-  find(id: string): Promise<SessionRecord | null> {
-    if (!isSessionId(id)) return this.#within('find', () => Promise.resolve(null))
-    return this.#within('find', () => this.#server.find(id))
+  async find(id: string): Promise<SessionRecord | null> {
+    if (this.#closed) throw closed()
+    return isSessionId(id) ? this.#finds.find(id) : null
   }
 
   update(id: string, change: RecordChange): Promise<UpdateResult> {

@@ -1,8 +1,8 @@
-import type { SessionRecord } from '@holdfast/core/store'
+import type { Found, SessionRecord } from '@holdfast/core/store'
 import { decodeRecord } from './codec.js'
 import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
 import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
-import { corrupt, unavailable, unsupported } from './errors.js'
+import { corrupt, storeFailure, unavailable, unsupported } from './errors.js'
 import type { Keys } from './keys.js'
 import type { Rules } from './options.js'
 import { EPOCHS } from './scripts/all.js'
@@ -96,15 +96,15 @@ export class Server {
     return epochs
   }
 
-  /** The record with everything that ended it, or null, and the counters that it was read with. */
+  /** The record with everything that ended it, or null. */
   async find(id: string): Promise<SessionRecord | null> {
     const [record] = await this.findAll([id])
     if (record instanceof Error) throw record
     return record ?? null
   }
 
-  /** Records in the order of the ids; in the place of one that cannot be read stands why. */
-  async findAll(ids: readonly string[]): Promise<readonly (SessionRecord | Error | null)[]> {
+  /** Records with everything that ended them, in the order of the ids; in the place of one that cannot be read stands why. */
+  async findAll(ids: readonly string[]): Promise<readonly Found[]> {
     const keys = ids.map((id) => this.keys.session(id))
     const { values, epochs: reply } = await this.#fetch(keys)
     if (values.every((value) => value === null)) return values.map(() => null)
@@ -116,9 +116,10 @@ export class Server {
     keys: readonly string[],
   ): Promise<{ readonly values: readonly unknown[]; readonly epochs: unknown }> {
     if (this.#driver.cluster) {
-      const reads = [...keys, this.keys.epochs].map((key) => ask(this.#driver, key, ['GET', key]))
-      const values = await Promise.all(reads)
-      return { epochs: values.pop(), values }
+      const get = (key: string): Promise<unknown> => ask(this.#driver, key, ['GET', key])
+      const reads = keys.map((key) => get(key).catch((error) => storeFailure(error, 'find')))
+      const [epochs, ...values] = await Promise.all([get(this.keys.epochs), ...reads])
+      return { epochs, values }
     }
     const reply = await ask(this.#driver, this.keys.epochs, ['MGET', this.keys.epochs, ...keys])
     if (!Array.isArray(reply)) throw corrupt('the server answered MGET with something else')
@@ -191,18 +192,14 @@ export class Server {
   }
 }
 
-function read(
-  value: unknown,
-  key: string,
-  id: string,
-  epochs: Epochs,
-): SessionRecord | Error | null {
+function read(value: unknown, key: string, id: string, epochs: Epochs): Found {
+  if (value instanceof Error) return value
   if (!Buffer.isBuffer(value)) return null
   try {
     const record = decodeRecord(value, key, id)
     return record === null ? null : withEpochs(record, epochs)
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
+    return storeFailure(error, 'find')
   }
 }
 

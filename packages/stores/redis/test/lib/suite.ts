@@ -1,5 +1,5 @@
 import { after, before, test } from 'node:test'
-import { storeCases } from '@holdfast/conformance/store'
+import { type StoreCase, storeCases, type StoreSuiteOptions } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
 import { type RedisClient, redisStore } from '../../src/index.js'
 import { skip } from './redis-server.js'
@@ -18,6 +18,8 @@ export interface SuiteOptions {
   readonly lengths: Lengths
   /** Which cases run. Default: all. */
   readonly takes?: (name: string) => boolean
+  /** Which suite. Default: that of stores. */
+  readonly suite?: (options: StoreSuiteOptions) => readonly StoreCase[]
 }
 
 /** Longer forms by environment: HOLDFAST_REDIS_RUNS times as many of each. */
@@ -32,7 +34,13 @@ export function newPrefix(): string {
 }
 
 /** Runs the conformance suite on one server or Cluster, each case under a prefix of its own. */
-export function runSuite({ start, stop, lengths, takes = () => true }: SuiteOptions): void {
+export function runSuite({
+  start,
+  stop,
+  lengths,
+  takes = () => true,
+  suite = storeCases,
+}: SuiteOptions): void {
   let client: RedisClient | null = null
   const opened = new Map<SessionStore, string>()
   const open = (prefix: string): SessionStore => {
@@ -47,7 +55,7 @@ export function runSuite({ start, stop, lengths, takes = () => true }: SuiteOpti
   after(async () => {
     if (skip === false) await stop()
   })
-  const cases = storeCases({
+  const cases = suite({
     open: () => open(newPrefix()),
     async reopen(store) {
       await store.close()

@@ -24,7 +24,6 @@ export class VerifiedTokens {
   }
 
   set(hash: string, token: VerifiedToken): void {
-    if (this.#capacity === 0) return
     this.#byHash.set(hash, token)
     if (this.#byHash.size <= this.#capacity) return
     for (const oldest of this.#byHash.keys()) {

@@ -44,14 +44,16 @@ export function refuse(status: number, error: OAuthError, reason: string | null 
 export function answerError(error: unknown): Response {
   if (error instanceof TokenError) return answerTokenError(error)
   if (!(error instanceof SessionError)) throw error
-  if (error.status === 503) {
-    const response = refuse(503, 'temporarily_unavailable')
-    response.headers.set('Retry-After', RETRY_AFTER)
-    return response
-  }
+  if (error.status === 503) return unavailable()
   if (error.code === 'ERR_SESSION_CSRF') return refuse(403, 'invalid_request')
   if (error.status === 401) return refuse(401, 'login_required')
   throw error
+}
+
+function unavailable(): Response {
+  const response = refuse(503, 'temporarily_unavailable')
+  response.headers.set('Retry-After', RETRY_AFTER)
+  return response
 }
 
 function answerTokenError(error: TokenError): Response {
@@ -62,6 +64,8 @@ function answerTokenError(error: TokenError): Response {
       return refuse(400, 'invalid_dpop_proof')
     case 'ERR_TOKEN_DPOP_NONCE':
       return refuse(400, 'use_dpop_nonce')
+    case 'ERR_TOKEN_KEYS_UNAVAILABLE':
+      return unavailable()
     default:
       throw error
   }

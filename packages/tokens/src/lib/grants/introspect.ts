@@ -1,7 +1,7 @@
 import { verifierHash } from '@holdfast/core/engine'
 import { expiresAt } from '@holdfast/core/store'
 import type { AccessClaims } from '../access/claims.js'
-import { TokenError } from '../errors.js'
+import { isInvalidToken } from '../errors.js'
 import { checkSession } from './check.js'
 import type { TokenClient } from './clients.js'
 import { type Issuer, readRefreshToken } from './issuer.js'
@@ -72,7 +72,7 @@ function verified({ verifier }: Issuer, token: string): AccessClaims | null {
   try {
     return verifier.verify(token)
   } catch (error) {
-    if (error instanceof TokenError) return null
+    if (isInvalidToken(error)) return null
     throw error
   }
 }

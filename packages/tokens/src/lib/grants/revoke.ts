@@ -1,4 +1,5 @@
 import { eventClient, judgeLife, type RequestFacts } from '@holdfast/core/engine'
+import { isInvalidToken } from '../errors.js'
 import type { TokenClient } from './clients.js'
 import { findGrant, grantName } from './grant.js'
 import { isOfAnotherClient, type Issuer, readRefreshToken } from './issuer.js'
@@ -22,7 +23,11 @@ export async function revokeGrant(
 ): Promise<Revocation> {
   const { client, facts } = request
   const place = placeOf(issuer, client, token)
-  if (place === 'other_client') return place
+  if (place === 'other_client') {
+    const about = { sessionId: null, subject: null, clientId: client.id, reason: place }
+    issuer.engine.events.emit('token_rejected', about, eventClient(issuer.engine, facts))
+    return place
+  }
   if (place === null) return 'done'
   const { engine } = issuer
   const patience = engine.store.patience()
@@ -65,8 +70,9 @@ function placeOf(
   try {
     const { sid, gid, client_id: owner } = issuer.verifier.verify(token)
     return owner === client.id ? { sessionId: sid, grantId: gid } : 'other_client'
-  } catch {
+  } catch (error) {
     // Forged or over: there is nothing to revoke.
-    return null
+    if (isInvalidToken(error)) return null
+    throw error
   }
 }

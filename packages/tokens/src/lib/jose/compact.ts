@@ -21,7 +21,7 @@ export function readCompact(token: string): Compact | null {
   if (token.length > LONGEST_TOKEN) return null
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || token.includes('.', second + 1)) return null
+  if (first < 1 || second < 0) return null
   const header = readHeader(token.slice(0, first))
   const payload = readPart(token.slice(first + 1, second))
   const signature = decode(token.slice(second + 1))

@@ -30,21 +30,26 @@ export interface RotationRules {
 
 /**
  * The key that a rotation adds to keys sorted by generation; null where one waits to sign already, so that several
- * processes that rotate at once rotate once. The first key of all signs at once: nobody knows others.
+ * processes that rotate at once rotate once. The first key of all signs at once: nobody knows others. `after`: the highest
+ * generation that was ever given, if not the last key's.
  */
 export function planRotation(
   keys: readonly DatedKey[],
   now: number,
   { algorithm, publishAhead }: RotationRules,
-  { compromised = false }: RotateOptions = {},
+  { compromised = false, after = youngest(keys) }: RotateOptions & { readonly after?: number } = {},
 ): DatedKey | null {
   if (!compromised && keys.some(({ signsFrom }) => signsFrom > now)) return null
   const hurried = compromised || keys.length === 0
   return dated(generateSigningKey(algorithm), {
-    generation: (keys.at(-1)?.generation ?? 0) + 1,
+    generation: after + 1,
     publishedAt: now,
     signsFrom: hurried ? now : now + publishAhead,
   })
+}
+
+function youngest(keys: readonly DatedKey[]): number {
+  return keys.at(-1)?.generation ?? 0
 }
 
 /** A key as JSON, private half included: a secret. */

@@ -1,18 +1,12 @@
 import type { Clock } from '@holdfast/core'
 import { TokenError } from '../errors.js'
 import { checkOptions, wholeOption } from '../options.js'
-import { type DatedKey, planRotation, type RotateOptions } from './dated-key.js'
+import { type DatedKey, planRotation, type RotateOptions, type RotationRules } from './dated-key.js'
 import { KeyFolder } from './key-folder.js'
 import type { KeySet } from './key-set.js'
-import {
-  isAlgorithm,
-  type SigningAlgorithm,
-  type SigningKey,
-  type VerificationKey,
-} from './signing-key.js'
+import { rotationRules } from './rotation-rules.js'
+import type { SigningAlgorithm, SigningKey, VerificationKey } from './signing-key.js'
 import { type KeyInfo, type KeyView, viewAt } from './timeline.js'
-
-const DAY = 86_400_000
 
 export interface FileKeySetOptions {
   /** Of keys that are made from now on. Default `'EdDSA'`. */
@@ -56,8 +50,7 @@ export function fileKeySet(folder: string, options: FileKeySetOptions = {}): Fil
 
 class FolderKeySet implements FileKeySet {
   readonly #folder: KeyFolder
-  readonly #algorithm: SigningAlgorithm
-  readonly #publishAhead: number
+  readonly #rules: RotationRules
   readonly #reloadInterval: number
   readonly #now: Clock
   #view: KeyView
@@ -65,11 +58,8 @@ class FolderKeySet implements FileKeySet {
 
   constructor(folder: string, options: FileKeySetOptions) {
     checkOptions(options, ['algorithm', 'publishAhead', 'reloadInterval', 'now'])
-    const { algorithm = 'EdDSA', publishAhead = 600_000, reloadInterval = 1000 } = options
-    if (!isAlgorithm(algorithm))
-      throw new TypeError("algorithm must be 'EdDSA', 'ES256' or 'RS256'")
-    this.#algorithm = algorithm
-    this.#publishAhead = wholeOption(publishAhead, 'publishAhead', 0, 30 * DAY)
+    const { reloadInterval = 1000 } = options
+    this.#rules = rotationRules(options)
     this.#reloadInterval = wholeOption(reloadInterval, 'reloadInterval', 0, 60_000)
     this.#now = options.now ?? Date.now
     this.#folder = new KeyFolder(folder)
@@ -107,9 +97,8 @@ class FolderKeySet implements FileKeySet {
 
   /** The generation that was added; 0 where another process has just done so, or a key waits to sign. */
   #add(options: RotateOptions = {}): number {
-    const rules = { algorithm: this.#algorithm, publishAhead: this.#publishAhead }
     for (;;) {
-      const key = planRotation(this.#folder.read(), this.#now(), rules, options)
+      const key = planRotation(this.#folder.read(), this.#now(), this.#rules, options)
       if (key === null) return 0
       if (this.#folder.add(key)) return key.generation
       // What another process added will do, unless all that is there has to go.

@@ -19,7 +19,7 @@ export interface KeyInfo {
 }
 
 /** How long a key verifies after it signed last: the longest life of a token, and a minute for clocks that differ. */
-export const RETIRING_FOR: number = LONGEST_LIFE * 1000 + 60_000
+const RETIRING_FOR = LONGEST_LIFE * 1000 + 60_000
 
 /** What holds of a set's keys from one change of state to the next. */
 export interface KeyView extends KeySet {

@@ -1,0 +1,21 @@
+import { tokenCases } from '@holdfast/conformance/tokens'
+import { Redis } from 'ioredis'
+import { RedisServer } from './lib/redis-server.js'
+import { runSuite } from './lib/suite.js'
+
+let server: RedisServer | null = null
+let client: Redis | null = null
+
+runSuite({
+  async start() {
+    server = await RedisServer.start()
+    client = new Redis(server.socket)
+    return client
+  },
+  async stop() {
+    client?.disconnect()
+    await server?.stop()
+  },
+  lengths: { propertyRuns: 1, schedules: 150, rounds: 50 },
+  suite: tokenCases,
+})
