@@ -144,21 +144,18 @@ inBrowser('tabs', {
     await signIn(page)
     await page.waitForFunction('heard.some(({ kind }) => kind === "grant")')
     await page.evaluate(() => client.signOut())
-    await page.evaluate(() => {
-      const { heard, channel } = Object(globalThis)
-      const [grant] = heard.filter(({ kind }: { kind: string }) => kind === 'grant')
-      channel.postMessage({ ...grant, fresh: false })
-      channel.postMessage({ kind: 'nonsense' })
-      channel.postMessage(null)
-    })
-    // What comes after it has been heard, so it has been, too.
-    await page.evaluate(() => {
-      const { heard, channel } = Object(globalThis)
+    await page.evaluate(`
+      globalThis.late = { ...heard.find(({ kind }) => kind === 'grant'), fresh: false }
+      for (const message of [late, { kind: 'nonsense' }, null]) channel.postMessage(message)
+    `)
+    // The client's answer to what comes later shows that it has heard all of them.
+    await page.evaluate(`
       heard.length = 0
-      channel.postMessage({ kind: 'ask' })
-    })
-    await page.evaluate(() => client.fetch('/open'))
-    assert.equal((await stateOf(page)).status, 'signed-out')
+      channel.postMessage({ kind: 'grant', fresh: true, grant: late.grant })
+    `)
+    await page.waitForFunction(() => states.at(-1)?.status === 'signed-in')
+    const statuses = await page.evaluate(() => states.map(({ status }) => status))
+    assert.deepEqual(statuses, ['signed-in', 'signed-out', 'signed-in'])
   },
 
   'a sign-out that the server could not be told of is an error, and works again later': async (
