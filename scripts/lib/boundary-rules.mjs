@@ -24,6 +24,13 @@ export const RULES = [
     packages: 'none',
   },
   {
+    folder: 'packages/browser',
+    why: 'browser runs where there is no server, and stands on nothing but the browser',
+    from: [],
+    node: [],
+    packages: 'none',
+  },
+  {
     folder: 'packages/conformance',
     why: 'conformance proves stores and adapters under any test runner, so it knows none of them',
     from: ['packages/core', 'packages/http', 'packages/tokens'],
@@ -63,6 +70,13 @@ export const RULES = [
     folder: 'packages/test-servers',
     why: 'servers of tests know the databases and nothing of ours, so that every package may test with them',
     from: [],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
+    folder: 'examples/spa',
+    why: 'it takes its accounts, certificate and store from the other example',
+    from: ['packages/*', 'examples/express'],
     node: 'any',
     packages: 'declared',
   },

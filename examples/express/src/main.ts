@@ -1,21 +1,17 @@
 // What `npm start` runs: the site on https://localhost:8443, with everything that it keeps in one folder.
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:https'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { SessionError, type Sessions } from '@holdfast/core'
-import type { SessionData } from '@holdfast/express'
+import { SessionError } from '@holdfast/core'
 import { createApp } from './app.js'
 import { readCertificate } from './certificate.js'
 import { openDataFolder, readKeys } from './data-folder.js'
+import { listen, readPort, stopOnSignal } from './serve.js'
 import { createSiteSessions } from './sessions.js'
 import { StartError } from './start-error.js'
-import { openStore, type SiteStore } from './store.js'
-
-/** For requests that are under way when the site is stopped. */
-const GRACE = 5_000
+import { openStore } from './store.js'
 
 try {
-  const port = readPort(process.env['PORT'])
+  const port = readPort(process.env['PORT'], 8443)
   const folder = openDataFolder(process.env['HOLDFAST_DATA'])
   const keys = readKeys(folder)
   const certificate = await readCertificate(folder)
@@ -32,47 +28,6 @@ try {
   console.error(`The site cannot start: ${error.message}`)
   // Not process.exitCode: the store keeps the process alive.
   process.exit(1)
-}
-
-function readPort(text: string | undefined): number {
-  if (text === undefined || text === '') return 8443
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  throw new StartError(`PORT must be a number from 0 to 65535; it is '${text.slice(0, 40)}'`)
-}
-
-/** Listens on this machine only, and gives the port. */
-async function listen(server: Server, port: number): Promise<number> {
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-  } catch (error) {
-    throw new StartError(portTrouble(port, error))
-  }
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
-}
-
-function portTrouble(port: number, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE')
-    return `port ${port} is taken by another program; stop that, or choose another port: PORT=8444 npm start`
-  if (code === 'EACCES')
-    return `this user may not listen on port ${port}; choose one from 1024: PORT=8443 npm start`
-  return `cannot listen on port ${port} (${String(code ?? error)})`
-}
-
-/** The first signal lets requests finish, the second does not wait. What was acknowledged is on disk either way. */
-function stopOnSignal(server: Server, sessions: Sessions<SessionData>, opened: SiteStore): void {
-  const stop = async (): Promise<void> => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
-    setTimeout(() => server.closeAllConnections(), GRACE).unref()
-    if (server.listening) await new Promise((resolve) => server.close(resolve))
-    await sessions.close()
-    await opened.close()
-    process.exit(0)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
 }
 
 function welcome(port: number): string {

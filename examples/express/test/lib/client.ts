@@ -10,6 +10,8 @@ export interface Answer {
   header(name: string): string | undefined
   /** Set-Cookie lines, without their values. */
   readonly cookies: readonly string[]
+  /** Set-Cookie lines as they are: not for messages. */
+  readonly setCookies: readonly string[]
 }
 
 export interface Send {
@@ -90,6 +92,7 @@ export class Client {
             text,
             json: /\bjson\b/.test(type) ? JSON.parse(text) : undefined,
             header: (name) => incoming.headers[name]?.toString(),
+            setCookies: cookies,
             cookies: cookies.map((line) => line.replace(/=[^;]*/, '=…')),
           })
         })

@@ -72,7 +72,7 @@ export interface WatchedStore extends SessionStore {
   broken: boolean
 }
 
-function watched(store: SessionStore): WatchedStore {
+export function watched(store: SessionStore): WatchedStore {
   let writes = 0
   const check = (): void => {
     if (result.broken) throw new Error('the disk is gone')

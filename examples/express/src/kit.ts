@@ -1,0 +1,10 @@
+// What the other examples share with this one: accounts, a certificate, a folder, a store, a server.
+export { checkPassword } from './accounts.js'
+export { Attempts } from './attempts.js'
+export { readCertificate } from './certificate.js'
+export { openDataFolder, readKeys } from './data-folder.js'
+export { deviceLabel } from './device-label.js'
+export { Problem, toProblem } from './problem.js'
+export { listen, readPort, stopOnSignal } from './serve.js'
+export { StartError } from './start-error.js'
+export { openStore } from './store.js'

@@ -1,0 +1,6 @@
+export { createTokenClient } from './lib/client.js'
+export type { BrowserClient } from './lib/client.js'
+export { BrowserClientError } from './lib/errors.js'
+export type { BrowserClientErrorCode } from './lib/errors.js'
+export type { IdleWarning, BrowserClientOptions } from './lib/options.js'
+export type { ClientState } from './lib/state.js'
