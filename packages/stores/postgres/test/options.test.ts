@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Client, Pool } from 'pg'
 import postgres from 'postgres'
-import { migrate, postgresStore } from '../src/index.js'
+import { migrate, type PostgresClient, postgresJsOptions, postgresStore } from '../src/index.js'
 
 const pool = new Pool({ host: '/nowhere', connectionTimeoutMillis: 1000 })
 
@@ -54,18 +54,35 @@ test('push: false: nothing is promised, and there is no watch', async () => {
   await store.close()
 })
 
-test('a pool that waits for ever for a connection is warned of, once', async () => {
-  const codes: (string | undefined)[] = []
+/** Codes of the warnings that stores over these clients give. */
+async function warningsOf(clients: readonly PostgresClient[]): Promise<readonly unknown[]> {
+  // Those of the tests before come first.
+  await turn()
+  const codes: unknown[] = []
   const note = (warning: Error & { code?: string }): void => {
     codes.push(warning.code)
   }
   process.on('warning', note)
-  const waits = new Pool({ host: '/nowhere' })
-  for (const each of [waits, waits, new Pool({ connectionTimeoutMillis: 1000 })])
-    await postgresStore(each).close()
-  await new Promise((resolve) => {
+  for (const each of clients) await postgresStore(each).close()
+  await turn()
+  process.off('warning', note)
+  return codes
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
     setImmediate(resolve)
   })
-  process.off('warning', note)
-  assert.deepEqual(codes, ['HOLDFAST_POOL_WAITS'])
+}
+
+test('a pool that waits for ever for a connection is warned of, once', async () => {
+  const waits = new Pool({ host: '/nowhere' })
+  const clients = [waits, waits, new Pool({ connectionTimeoutMillis: 1000 })]
+  assert.deepEqual(await warningsOf(clients), ['HOLDFAST_POOL_WAITS'])
+})
+
+test('postgres.js as it is shipped is warned of, once', async () => {
+  const [shipped, lasting] = [postgres(), postgres({ ...postgresJsOptions() })]
+  assert.deepEqual(await warningsOf([shipped, shipped, lasting]), ['HOLDFAST_POOL_WAITS'])
+  assert.throws(() => postgresJsOptions(0), TypeError)
 })

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chownSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Client, Pool, type PoolConfig } from 'pg'
@@ -36,6 +37,8 @@ export interface PostgresServerOptions {
   readonly password?: string
   /** It becomes a standby of this server, which must be stopped. */
   readonly origin?: PostgresServer
+  /** It becomes a standby of the server that listens to this port, and follows it. That one must believe everybody. */
+  readonly follows?: number
 }
 
 /** A PostgreSQL that is no other's: its folder, and its socket in it. */
@@ -56,7 +59,8 @@ export class PostgresServer {
   /** Makes its folder and starts it. */
   static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
     const server = new PostgresServer(options.tcp === true ? await freePort() : 5432, options)
-    if (options.origin === undefined) server.#initialize()
+    if (options.follows !== undefined) await server.#backUp(options.follows)
+    else if (options.origin === undefined) server.#initialize()
     else server.#follow(options.origin)
     await server.start()
     return server
@@ -131,13 +135,13 @@ export class PostgresServer {
     return client
   }
 
-  /** Asks it over a connection of its own. */
-  async query(text: string): Promise<void> {
+  /** Asks it over a connection of its own, and gives the rows. */
+  async query(text: string): Promise<readonly unknown[]> {
     const client = new Client({ ...this.#address, connectionTimeoutMillis: 1000 })
     client.on('error', () => undefined)
     try {
       await client.connect()
-      await client.query(text)
+      return (await client.query<Record<string, unknown>>(text)).rows
     } finally {
       await client.end().catch(() => undefined)
     }
@@ -202,6 +206,16 @@ export class PostgresServer {
     ]
     const initdb = join(dirname(PROGRAM.path), 'initdb')
     runAsServer(initdb, args, this.folder)
+  }
+
+  /** Not while this process stands still: it may be the one through which the other server is reached. */
+  async #backUp(port: number): Promise<void> {
+    const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'holdfast', '-D', this.data]
+    const how = ['-R', '-X', 'stream', '-c', 'fast', '--no-sync']
+    const program = join(dirname(PROGRAM.path), 'pg_basebackup')
+    const options: SpawnOptions = { ...USER, cwd: this.folder, stdio: 'ignore' }
+    const [code] = await once(launch(program, [...from, ...how], options), 'exit')
+    if (code !== 0) throw new Error(`${program} failed with ${String(code)}`)
   }
 
   #follow({ data }: PostgresServer): void {

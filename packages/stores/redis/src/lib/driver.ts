@@ -28,6 +28,8 @@ export interface SubscriberEvents {
 export interface Driver {
   /** Keys of one command must after be of one slot. */
   readonly cluster: boolean
+  /** Whether it takes its connection to stand, though nothing may come. Of a Cluster, which has several, never. */
+  readonly seemsUp: boolean
   /** Sends commands in this order on one connection, to the server of `key`, as {@link Node.send} does. */
   send(key: string, commands: readonly Command[]): Promise<readonly unknown[]>
   /** Each server that takes writes. */
@@ -112,6 +114,11 @@ export async function invoke(
   const [reply, followed] = replies
   if (reply instanceof Error) throw reply
   return { reply, followed }
+}
+
+/** Whether another server of the Cluster has the key. */
+export function isRedirection(reply: unknown): boolean {
+  return reply instanceof Error && /^(?:MOVED|ASK) /.test(reply.message)
 }
 
 function isNoScript(reply: unknown): boolean {

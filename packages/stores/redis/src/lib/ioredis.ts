@@ -3,6 +3,7 @@ import {
   type Arg,
   type Command,
   type Driver,
+  isRedirection,
   type Node,
   type Subscriber,
   subscribeAll,
@@ -26,6 +27,7 @@ interface Connection extends IoredisClient {
   on(event: 'error' | 'end', listener: () => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
+  readonly status?: string
   duplicate(override?: object): unknown
   connect(): Promise<void>
   subscribe(...channels: string[]): Promise<unknown>
@@ -43,6 +45,8 @@ interface Cluster extends IoredisClient {
 }
 
 const SLOTS = 16_384
+/** Milliseconds that a connection to listen on may take. */
+const PATIENCE = 2000
 
 /** Own connections are for one use: what is lost is opened anew by the store, which then knows that it was lost. */
 const SINGLE_USE = {
@@ -52,7 +56,7 @@ const SINGLE_USE = {
   autoResubscribe: false,
   enableReadyCheck: true,
   enableOfflineQueue: true,
-  connectTimeout: 2000,
+  connectTimeout: PATIENCE,
   sentinelRetryStrategy: () => null,
 }
 
@@ -153,12 +157,15 @@ async function listen(
     open = false
   })
   connection.on('message', (channel, message) => events.message(channel, message))
+  const timer = setTimeout(close, PATIENCE)
   try {
     await connection.connect()
     await connection.subscribe(...channels)
   } catch (error) {
     close()
     throw error
+  } finally {
+    clearTimeout(timer)
   }
   return { close, isStale: false }
 }
@@ -169,6 +176,11 @@ class SingleDriver implements Driver {
 
   constructor(client: Connection) {
     this.#client = client
+  }
+
+  get seemsUp(): boolean {
+    // 'connect': it has asked the server whether it is ready, and waits for ever.
+    return this.#client.status === 'ready' || this.#client.status === 'connect'
   }
 
   send(_key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
@@ -197,6 +209,7 @@ class SingleDriver implements Driver {
 
 class ClusterDriver implements Driver {
   readonly cluster = true
+  readonly seemsUp = false
   readonly #client: Cluster
 
   constructor(client: Cluster) {
@@ -275,8 +288,4 @@ class ClusterDriver implements Driver {
 
 function addressOf({ options }: Connection): string {
   return `${String(options?.['host'])}:${String(options?.['port'])}`
-}
-
-function isRedirection(reply: unknown): boolean {
-  return reply instanceof Error && /^(?:MOVED|ASK) /.test(reply.message)
 }

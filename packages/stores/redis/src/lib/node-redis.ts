@@ -3,6 +3,7 @@ import {
   type Arg,
   type Command,
   type Driver,
+  isRedirection,
   type Node,
   type Subscriber,
   subscribeAll,
@@ -19,6 +20,7 @@ export interface NodeRedisClient {
 interface Connection extends NodeRedisClient {
   on(event: 'error' | 'end', listener: () => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
+  readonly isReady?: boolean
   sendCommand(args: readonly Arg[], options: object): Promise<unknown>
   duplicate(overrides?: object): unknown
   connect(): Promise<unknown>
@@ -38,8 +40,13 @@ interface Cluster extends NodeRedisClient {
     options: object,
   ): Promise<unknown>
   nodeClient(node: unknown): unknown
+  /** The connection to the server that takes writes to this key. Since 6.1. */
+  getNodeClientForKey(key: string, isReadonly: boolean): unknown
   connect(): Promise<unknown>
 }
+
+/** Milliseconds that a connection may take. */
+const PATIENCE = 2000
 
 /** RESP type 36, bulk strings, as Buffers. */
 const AS_BUFFERS = { typeMapping: { 36: Buffer } }
@@ -63,7 +70,12 @@ function isConnection(value: unknown): value is Connection {
 
 /** The driver over the application's client, which must have been connected. */
 export function nodeRedisDriver(client: NodeRedisClient): Driver {
-  if (isCluster(client)) return new ClusterDriver(client)
+  if (isCluster(client)) {
+    if ('getNodeClientForKey' in client) return new ClusterDriver(client)
+    throw new TypeError('a cluster of node-redis must be of version 6.1 or newer')
+  }
+  if ('acquire' in client)
+    throw new TypeError('a Sentinel client of node-redis cannot be used; ioredis has one that can')
   if (!isConnection(client)) throw new TypeError('client must be a node-redis client or cluster')
   if (client.options?.['readonly'] === true)
     throw new SessionError(
@@ -106,8 +118,9 @@ async function listen(
   own.on('error', lost)
   own.on('end', lost)
   try {
-    await own.connect()
-    await own.subscribe(channels, (message, channel) => events.message(channel, message))
+    const subscribe = (): Promise<unknown> =>
+      own.subscribe(channels, (message, channel) => events.message(channel, message))
+    await inTime(own.connect().then(subscribe))
   } catch (error) {
     close()
     throw error
@@ -117,6 +130,29 @@ async function listen(
 
 function optionsOf(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {}
+}
+
+/** Fails where it takes too long: without an answer, node-redis waits for ever. */
+async function inTime(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no connection in time')), PATIENCE)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Connects a client of the store's own, or destroys it. */
+async function connect(own: { connect(): Promise<unknown> } & NodeRedisClient): Promise<void> {
+  try {
+    await inTime(own.connect())
+  } catch (error) {
+    destroy(own)
+    throw error
+  }
 }
 
 /** Throws where it was destroyed already. */
@@ -136,6 +172,10 @@ class SingleDriver implements Driver {
     this.#client = client
   }
 
+  get seemsUp(): boolean {
+    return this.#client.isReady === true
+  }
+
   send(_key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
     return sendAll(this.#client, commands)
   }
@@ -152,7 +192,7 @@ class SingleDriver implements Driver {
     const own = this.#client.duplicate()
     if (!isConnection(own)) throw new TypeError('duplicate() gave no connection')
     own.on('error', () => undefined)
-    await own.connect()
+    await connect(own)
     return new SingleDriver(own)
   }
 
@@ -163,19 +203,19 @@ class SingleDriver implements Driver {
 
 class ClusterDriver implements Driver {
   readonly cluster = true
+  readonly seemsUp = false
   readonly #client: Cluster
 
   constructor(client: Cluster) {
     this.#client = client
   }
 
-  send(key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
-    // Of one key, so of one server: in order on its one connection.
-    return Promise.all(
-      commands.map((command) =>
-        this.#client.sendCommand(key, false, command, AS_BUFFERS).catch(refusal),
-      ),
-    )
+  async send(key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
+    const replies = await this.#sendTo(key, commands)
+    if (!isRedirection(replies[0])) return replies
+    // The cluster would follow with one command and leave WAIT behind, on a server that has nothing to wait for.
+    await this.#client.sendCommand(key, false, ['EXISTS', key], AS_BUFFERS)
+    return this.#sendTo(key, commands)
   }
 
   async masters(): Promise<readonly Node[]> {
@@ -199,12 +239,18 @@ class ClusterDriver implements Driver {
     const own = this.#client.duplicate()
     if (!isCluster(own)) throw new TypeError('duplicate() gave no cluster')
     own.on('error', () => undefined)
-    await own.connect()
+    await connect(own)
     return new ClusterDriver(own)
   }
 
   close(): void {
     destroy(this.#client)
+  }
+
+  async #sendTo(key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
+    const connection = await this.#client.getNodeClientForKey(key, false)
+    if (!isConnection(connection)) throw new TypeError('the cluster gave no connection for a key')
+    return sendAll(connection, commands)
   }
 
   #addresses(): readonly string[] {

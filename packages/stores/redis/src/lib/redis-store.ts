@@ -22,6 +22,7 @@ import type { Driver } from './driver.js'
 import { closed } from './errors.js'
 import { type IoredisClient, ioredisDriver, isIoredis } from './ioredis.js'
 import { BUCKETS, Keys } from './keys.js'
+import { LastingDriver } from './lasting.js'
 import { isNodeRedis, type NodeRedisClient, nodeRedisDriver } from './node-redis.js'
 import { readOptions, type RedisStoreOptions, type Rules } from './options.js'
 import { TIDY } from './scripts/all.js'
@@ -49,7 +50,7 @@ const TIDIED_FIELDS = 64
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): SessionStore {
   const rules = readOptions(options)
-  return new RedisStore(driverOf(client), rules)
+  return new RedisStore(new LastingDriver(driverOf(client), rules.timeout), rules)
 }
 
 function driverOf(client: unknown): Driver {
@@ -91,7 +92,9 @@ class RedisStore implements SessionStore {
     this.#sessions = new Sessions(this.#server, this.#signIns)
     this.#channel = new Channel(driver, this.#server, rules.heartbeat)
     this.#gate = new SettingsGate(driver, rules)
-    this.#finds = new FindBatch((ids) => this.#within('find', () => this.#server.findAll(ids)))
+    this.#finds = new FindBatch((ids) =>
+      this.#within('find', () => this.#server.findAllToShow(ids)),
+    )
   }
 
   insert(record: SessionRecord, admission: Admission): Promise<InsertResult> {

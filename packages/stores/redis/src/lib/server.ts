@@ -115,6 +115,15 @@ export class Server {
     return record ?? null
   }
 
+  /**
+   * The same for those who will show it. A visitor is handed the new token of a rotation by whoever reads it, without another
+   * write: were the rotation lost in a failover, the token would be nobody's. So the replicas must have it first.
+   */
+  async findAllToShow(ids: readonly string[]): Promise<readonly Found[]> {
+    const found = await this.findAll(ids)
+    return Promise.all(found.map((record, n) => this.#confirmed(record, ids[n] ?? '')))
+  }
+
   /** Records with everything that ended them, in the order of the ids; in the place of one that cannot be read stands why. */
   async findAll(ids: readonly string[]): Promise<readonly Found[]> {
     if (this.#isReplica) await this.advance({ what: 'read' })
@@ -141,10 +150,28 @@ export class Server {
   }
 
   close(): void {
+    this.#driver.close()
     void this.#writer?.then(
       (driver) => driver.close(),
       () => undefined,
     )
+  }
+
+  /** Waits until the replicas have what has been read: WAIT goes by all that its connection has seen. */
+  async #confirmed(record: Found, id: string): Promise<Found> {
+    const after = this.#waiting()
+    if (record === null || record instanceof Error || !isRotating(record) || after === undefined)
+      return record
+    try {
+      const key = this.keys.session(id)
+      const writer = await this.#writing()
+      const [reply, followed] = await writer.send(key, [['EXISTS', key], after])
+      if (reply instanceof Error) throw reply
+      this.#checkAcknowledged(followed)
+      return record
+    } catch (error) {
+      return storeFailure(error, 'find')
+    }
   }
 
   async #run(
@@ -223,6 +250,11 @@ function read(value: unknown, key: string, id: string, epochs: Epochs): Found {
   } catch (error) {
     return storeFailure(error, 'find')
   }
+}
+
+/** Whether the token of a rotation has not been presented yet. */
+function isRotating({ previous }: SessionRecord): boolean {
+  return previous !== null && previous.sealed !== null && previous.supersededAt === null
 }
 
 /** A text of a reply. */

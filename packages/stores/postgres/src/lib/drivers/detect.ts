@@ -1,6 +1,6 @@
 import type { Driver } from '../driver.js'
 import { PgDriver, type PgPool, warnOfWaits } from './pg.js'
-import { PostgresJsDriver, type PostgresJs } from './postgres-js.js'
+import { PostgresJsDriver, type PostgresJs, warnOfDefaults } from './postgres-js.js'
 
 /** The client of the application: a `pg` Pool or a postgres.js instance. */
 export type PostgresClient = PgPool | PostgresJs
@@ -17,7 +17,8 @@ export function driverFor(client: PostgresClient, prepare: boolean): Driver {
 /** The driver of a store, which outlives the troubles of its network, or warns that it will not. */
 export function lastingDriver(client: PostgresClient, prepare: boolean): Driver {
   const driver = driverFor(client, prepare)
-  if (isPool(client)) warnOfWaits(client)
+  if (isPostgresJs(client)) warnOfDefaults(client)
+  else warnOfWaits(client)
   return driver
 }
 

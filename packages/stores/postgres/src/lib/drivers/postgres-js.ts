@@ -13,6 +13,7 @@ interface Unsafe {
 
 /** The part of a postgres.js instance that is used. */
 export interface PostgresJs extends Unsafe {
+  readonly options?: { readonly fetch_types?: unknown; readonly socket?: unknown }
   begin<T>(work: (sql: Unsafe) => Promise<T>): Promise<unknown>
   listen(
     channel: string,
@@ -111,6 +112,19 @@ export class PostgresJsDriver implements Driver {
       clearTimeout(timer)
     }
   }
+}
+
+const warned = new WeakSet<object>()
+
+/** As it is shipped, postgres.js stays in connections that went silent, and one that breaks in its first moment ends the process. */
+export function warnOfDefaults(sql: PostgresJs): void {
+  const { fetch_types: asksForTypes, socket } = sql.options ?? {}
+  if ((asksForTypes === false && socket !== undefined) || warned.has(sql)) return
+  warned.add(sql)
+  process.emitWarning(
+    'the postgres.js instance stays in connections that went silent, and ends the process when one breaks in its first moment. Pass { ...postgresJsOptions() } of @holdfast/postgres',
+    { type: 'HoldfastWarning', code: 'HOLDFAST_POOL_WAITS' },
+  )
 }
 
 function resultOf<T>(outcome: { readonly result: T } | null): T {
