@@ -1,8 +1,10 @@
+import { skipPostgres } from '@holdfast/test-servers/postgres'
+import { skipRedis } from '@holdfast/test-servers/redis'
 import { clocks, COMMON, type Scenario } from './scenarios.js'
 import { LmdbFolder } from './servers/lmdb.js'
 import { RedisPair } from './servers/pair.js'
-import { findPostgres, PostgresServer } from './servers/postgres.js'
-import { DURABLE, findRedis, FORGETFUL, RedisServer } from './servers/redis.js'
+import { PostgresServer } from './servers/postgres.js'
+import { DURABLE, FORGETFUL, RedisServer } from './servers/redis.js'
 import type { StoreServer } from './servers/server.js'
 import { Tmpfs } from './servers/tmpfs.js'
 import * as special from './special.js'
@@ -54,10 +56,6 @@ function caseOf<S extends StoreServer>(scenario: Scenario<S>, way: Way<S>): Case
   }
 }
 
-function missing(found: ReturnType<typeof findRedis>): string | null {
-  return 'missing' in found ? found.missing : null
-}
-
 /** Each case gets a disk of its own, made when it starts. */
 function onSmallDisk(
   store: StoreName,
@@ -81,7 +79,7 @@ function onSmallDisk(
 }
 
 function redisCases(): readonly Case[] {
-  const skip = missing(findRedis())
+  const skip = skipRedis || null
   const durable = (): Promise<RedisServer> => RedisServer.start({ settings: DURABLE })
   const own = { store: 'redis', open: durable, skip } as const
   const pair = (wait: boolean) => (): Promise<RedisPair> => RedisPair.start(wait)
@@ -106,7 +104,7 @@ function redisCases(): readonly Case[] {
 }
 
 function postgresCases(): readonly Case[] {
-  const skip = missing(findPostgres())
+  const skip = skipPostgres || null
   const own = { store: 'postgres', open: () => PostgresServer.start(), skip } as const
   const small = ['max_wal_size=64MB', 'min_wal_size=32MB', 'wal_recycle=off']
   return [

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { allCases, type Case, STORES } from './catalogue.js'
+import { allCases, type Case, STORES, type StoreName } from './catalogue.js'
+import { printMatrix } from './matrix/main.js'
 import { describe, summarize } from './report.js'
 import { type Result, runCase } from './run.js'
 import { now } from './time.js'
@@ -13,6 +14,7 @@ const HELP = `npm run faults -- [options]
   --repeat n      how often each scenario is run; default 1
   --workers n     application processes; default 4
   --long          until there were 500 kill -9 and 50 failovers on Redis: about 10 minutes
+  --matrix        promise P6 over HTTP: every operation under every kind of trouble
   --list          names the scenarios
   --help          this
 
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     repeat: { type: 'string', default: '1' },
     workers: { type: 'string', default: '4' },
     long: { type: 'boolean', default: false },
+    matrix: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -42,12 +45,18 @@ function number(text: string, name: string): number {
   return value
 }
 
+function chosenStores(): readonly StoreName[] {
+  const { store } = values
+  const found = STORES.filter((name) => store === undefined || name === store)
+  if (found.length === 0) throw new TypeError(`--store must be one of ${STORES.join(', ')}`)
+  return found
+}
+
 function chosen(): readonly Case[] {
-  const { store, only, long } = values
-  if (store !== undefined && !STORES.some((name) => name === store))
-    throw new TypeError(`--store must be one of ${STORES.join(', ')}`)
+  const { only, long } = values
+  const stores = chosenStores()
   const cases = allCases().filter(
-    (each) => (store === undefined || each.store === store) && each.name.includes(only),
+    ({ store, name }) => stores.includes(store) && name.includes(only),
   )
   return long ? cases.filter((each) => goal(each) > 0) : cases
 }
@@ -103,6 +112,11 @@ async function main(): Promise<void> {
   console.log(`${Math.round((now() - started) / 1000)} s`)
 }
 
+// What was started ends with this process, which a signal would end without a word.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (values.help) console.log(HELP)
 else if (values.list) for (const { store, name } of allCases()) console.log(`${store}: ${name}`)
-else await main()
+else if (values.matrix) {
+  if (!(await printMatrix(chosenStores(), values.only))) process.exitCode = 1
+} else await main()

@@ -6,6 +6,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
+import { type Random, seeded } from './random.js'
 
 /** What a proxy does to connections. */
 export type Trouble =
@@ -19,6 +20,8 @@ export type Trouble =
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** So many bytes a second, each way and connection. */
   | { readonly kind: 'throttle'; readonly rate: number }
+  /** Requests arrive, and are answered with as many bytes that mean nothing. */
+  | { readonly kind: 'garbage' }
 
 /** What a client sends on the connection over which changes are pushed to it. */
 const PUSH = /\b(?:subscribe|listen)\b/i
@@ -33,6 +36,9 @@ interface Pair {
 
 const NONE: Trouble = { kind: 'none' }
 
+/** After these a connection is of no use any more: what came over it has a hole, or is not what was sent. */
+const SPOILING: ReadonlySet<Trouble['kind']> = new Set(['blackhole', 'deaf', 'garbage'])
+
 /** A TCP proxy between the workers and their store, which makes trouble on demand. */
 export class Proxy {
   readonly #server: Server
@@ -40,6 +46,8 @@ export class Proxy {
   #target: number
   #trouble: Trouble = NONE
   #pushOnly = false
+  #port = 0
+  readonly #random: Random = seeded(1)
 
   private constructor(target: number) {
     this.#target = target
@@ -48,14 +56,27 @@ export class Proxy {
 
   static async to(target: number): Promise<Proxy> {
     const proxy = new Proxy(target)
-    proxy.#server.listen(0, '127.0.0.1')
-    await once(proxy.#server, 'listening')
+    await proxy.open()
     return proxy
   }
 
   get port(): number {
+    return this.#port
+  }
+
+  /** Listens, on the same port as before. */
+  async open(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-    return (this.#server.address() as AddressInfo).port
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  /** Ends every connection and listens no more: the system refuses new ones. */
+  async shut(): Promise<void> {
+    this.cut()
+    this.#server.close()
+    await once(this.#server, 'close')
   }
 
   /** Where new connections go from now on, such as after a failover. */
@@ -65,9 +86,8 @@ export class Proxy {
 
   /** Makes this trouble from now on, for all connections or for those of the push channel. */
   set(trouble: Trouble, only: 'all' | 'push' = 'all'): void {
-    const held = this.#trouble.kind === 'blackhole' || this.#trouble.kind === 'deaf'
-    // What was swallowed leaves a hole in the stream: such a connection is of no use any more.
-    if (held) for (const pair of this.#pairs) if (this.#isTroubled(pair)) end(pair)
+    if (SPOILING.has(this.#trouble.kind))
+      for (const pair of this.#pairs) if (this.#isTroubled(pair)) end(pair)
     this.#trouble = trouble
     this.#pushOnly = only === 'push'
     if (trouble.kind === 'refuse')
@@ -90,9 +110,7 @@ export class Proxy {
   }
 
   async close(): Promise<void> {
-    this.cut()
-    this.#server.close()
-    await once(this.#server, 'close')
+    if (this.#server.listening) await this.shut()
   }
 
   #accept(client: Socket): void {
@@ -119,12 +137,17 @@ export class Proxy {
       const trouble = this.#isTroubled(pair) ? this.#trouble : NONE
       if (pair.dead) return
       if (trouble.kind === 'refuse') end(pair)
+      else if (trouble.kind === 'garbage' && !asking) lane.send(this.#garbage(chunk), NONE)
       else if (trouble.kind !== 'blackhole' && (trouble.kind !== 'deaf' || asking))
         lane.send(chunk, trouble)
     })
     from.on('end', () => {
       if (this.#trouble.kind !== 'blackhole') lane.send(null, NONE)
     })
+  }
+
+  #garbage(chunk: Buffer): Buffer {
+    return Buffer.from(Array.from(chunk, () => Math.floor(this.#random() * 256)))
   }
 
   #isTroubled(pair: Pair): boolean {

@@ -84,3 +84,31 @@ test('a half-close and a silent push channel leave the rest alone', async (t) =>
   proxy.halfClose()
   await once(other, 'end')
 })
+
+test('garbage has the length of the answer and nothing else of it', async (t) => {
+  const { proxy, connect } = await behindProxy(t)
+  const socket = connect()
+  proxy.set({ kind: 'garbage' })
+  const asked = 'a question that is answered'
+  socket.write(asked)
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(chunk.length, asked.length)
+  assert.notEqual(chunk.toString('latin1'), asked)
+  proxy.set({ kind: 'none' })
+  await once(socket, 'close')
+  assert.equal(await echo(connect(), 'well'), 'well')
+})
+
+test('a port that is shut refuses, and is the same when it is opened again', async (t) => {
+  const { proxy, connect } = await behindProxy(t)
+  const { port } = proxy
+  const before = connect()
+  assert.equal(await echo(before, 'one'), 'one')
+  await proxy.shut()
+  const socket = createConnection(port, '127.0.0.1')
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
+  assert.equal(error.code, 'ECONNREFUSED')
+  await proxy.open()
+  assert.equal(proxy.port, port)
+  assert.equal(await echo(connect(), 'two'), 'two')
+})

@@ -73,9 +73,17 @@ export const RULES = [
     node: 'any',
     packages: 'declared',
   },
+  {
+    folder: 'packages/test-servers',
+    why: 'servers of tests know the databases and nothing of ours, so that every package may test with them',
+    from: [],
+    node: 'any',
+    packages: 'declared',
+  },
   { folder: 'examples/*', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'bench', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
   { folder: 'faults', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
+  { folder: 'races', why: '', from: ['packages/*'], node: 'any', packages: 'declared' },
 ]
 
 /** Whether a folder matches a rule's pattern: itself, or what lies below `prefix/*`. */

@@ -41,7 +41,8 @@ export async function systemNeedsAreMet(workspaces, env, folder) {
   const notes = []
   const missing = []
   for (const [name, row] of Object.entries(NEEDS)) {
-    if (!workspaces.some((workspace) => testsMention(workspace, row.env))) continue
+    const words = [row.env, ...(row.helpers ?? [])]
+    if (!workspaces.some((workspace) => testsMention(workspace, words))) continue
     const outcome = await need(row, (text) => appendFileSync(join(folder.logs, 'apt.log'), text))
     Object.assign(env, describeNeed(row, outcome))
     if (outcome.path === undefined) missing.push(outcome.missing)

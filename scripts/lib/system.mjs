@@ -3,8 +3,8 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { run } from './command.mjs'
 
 /**
- * What suites need from the system. To add one (redis-server, postgresql, nginx, wrk), add a row:
- * suites that mention `env` make the runner look for it, install it where it can, and then find
+ * What suites need from the system. To add one (nginx, wrk), add a row: suites that mention `env`, or
+ * one of the `helpers` that read it, make the runner look for it, install it where it can, and then find
  * either `<env>=/path/to/executable` or `<env>_MISSING=reason` in their environment.
  */
 export const NEEDS = {
@@ -15,11 +15,13 @@ export const NEEDS = {
   },
   redis: {
     env: 'HOLDFAST_REDIS',
+    helpers: ['@holdfast/test-servers/redis'],
     executables: ['redis-server', 'valkey-server'],
     packages: ['redis-server'],
   },
   postgres: {
     env: 'HOLDFAST_POSTGRES',
+    helpers: ['@holdfast/test-servers/postgres'],
     // Debian keeps it, and initdb beside it, out of the path.
     executables: [17, 16, 15, 14, 13].map(
       (version) => `/usr/lib/postgresql/${version}/bin/postgres`,

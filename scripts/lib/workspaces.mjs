@@ -92,11 +92,12 @@ function hasSource(stem) {
   return ['.ts', '.mts', '.js', '.mjs'].some((extension) => existsSync(stem + extension))
 }
 
-/** Whether a test of the workspace mentions a word, for example the name of an environment variable. */
-export function testsMention(workspace, word) {
+/** Whether a test of the workspace mentions one of the words, for example the name of an environment variable. */
+export function testsMention(workspace, words) {
   for (const path of walk(join(workspace.path, 'test'))) {
     if (dirname(path).includes('node_modules')) continue
-    if (readFileSync(path, 'utf8').includes(word)) return true
+    const text = readFileSync(path, 'utf8')
+    if (words.some((word) => text.includes(word))) return true
   }
   return false
 }

@@ -1,42 +1,55 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { PostgresServer, skipPostgres } from '@holdfast/test-servers/postgres'
+import { RedisServer, skipRedis } from '@holdfast/test-servers/redis'
 import type { Client } from './lib/client.js'
 import { runToEnd, type SiteProcess, startProcess } from './lib/process.js'
-import { SERVERS } from './lib/servers.js'
 import { privateFolder } from './lib/site.js'
 
 const folder = privateFolder('stores-')
 after(() => folder.remove())
 
-for (const [variable, start] of Object.entries(SERVERS)) {
-  const program = process.env[variable]
-  const skip =
-    program === undefined
-      ? (process.env[`${variable}_MISSING`] ?? `${variable} names no server`)
-      : false
+/** A database server of a test's own: its address for HOLDFAST_STORE. */
+interface Database {
+  readonly address: string
+  remove(): Promise<void>
+}
 
-  test(
-    `two sites on one server (${variable}): one ends what the other began`,
-    { skip },
-    async () => {
-      const server = await start(program ?? '')
-      const env = { HOLDFAST_STORE: server.address }
-      const data = join(folder.path, variable)
-      const sites: SiteProcess[] = []
-      try {
-        const here = await startProcess(data, env)
-        sites.push(here)
-        const there = await startProcess(data, env)
-        sites.push(there)
-        await visit(here, there)
-      } finally {
-        await Promise.all(sites.map((site) => site.end('SIGTERM')))
-        await server.stop()
-      }
-      for (const site of sites) assert.doesNotMatch(site.output(), /store: /)
-    },
-  )
+const DATABASES: readonly (readonly [string, string | false, () => Promise<Database>])[] = [
+  ['redis', skipRedis, startRedis],
+  ['postgres', skipPostgres, startPostgres],
+]
+
+async function startRedis(): Promise<Database> {
+  const settings = ['--appendonly', 'yes', '--appendfsync', 'always']
+  const server = await RedisServer.start({ settings })
+  return { address: `redis://127.0.0.1:${server.port}`, remove: () => server.remove() }
+}
+
+async function startPostgres(): Promise<Database> {
+  const server = await PostgresServer.start()
+  return { address: server.url, remove: () => server.remove() }
+}
+
+for (const [name, skip, start] of DATABASES) {
+  test(`two sites on one server (${name}): one ends what the other began`, { skip }, async () => {
+    const server = await start()
+    const env = { HOLDFAST_STORE: server.address }
+    const data = join(folder.path, name)
+    const sites: SiteProcess[] = []
+    try {
+      const here = await startProcess(data, env)
+      sites.push(here)
+      const there = await startProcess(data, env)
+      sites.push(there)
+      await visit(here, there)
+    } finally {
+      await Promise.all(sites.map((site) => site.end('SIGTERM')))
+      await server.remove()
+    }
+    for (const site of sites) assert.doesNotMatch(site.output(), /store: /)
+  })
 }
 
 async function visit(here: SiteProcess, there: SiteProcess): Promise<void> {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { newFolder } from '@holdfast/test-servers/process'
 import type { StoreConfig } from '../stores.js'
-import { newFolder } from './process.js'
 import type { StoreServer } from './server.js'
 import type { Tmpfs } from './tmpfs.js'
 

@@ -1,6 +1,6 @@
+import { until } from '@holdfast/test-servers/wait'
 import { Proxy } from '../proxy.js'
 import type { StoreConfig } from '../stores.js'
-import { until } from '../time.js'
 import { DURABLE, RedisServer } from './redis.js'
 import type { StoreServer } from './server.js'
 

@@ -1,10 +1,8 @@
-import type { ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
+import { RedisServer as Server } from '@holdfast/test-servers/redis'
+import { until } from '@holdfast/test-servers/wait'
 import type { StoreConfig } from '../stores.js'
-import { until } from '../time.js'
-import { end, freePort, freeze, isRunning, launch, newFolder, thaw } from './process.js'
 import type { StoreServer } from './server.js'
 import type { Tmpfs } from './tmpfs.js'
 
@@ -12,16 +10,6 @@ import type { Tmpfs } from './tmpfs.js'
 export const DURABLE: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always']
 /** Settings as shipped: snapshots now and then, and no log. */
 export const FORGETFUL: readonly string[] = ['--appendonly', 'no']
-
-const KNOWN = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/usr/bin/valkey-server']
-
-/** Where the server is, or why there is none. */
-export function findRedis(): { readonly path: string } | { readonly missing: string } {
-  const path = process.env['HOLDFAST_REDIS'] ?? KNOWN.find((each) => existsSync(each))
-  return path === undefined
-    ? { missing: process.env['HOLDFAST_REDIS_MISSING'] ?? 'redis-server is not installed' }
-    : { path }
-}
 
 interface RedisOptions {
   readonly settings: readonly string[]
@@ -31,21 +19,22 @@ interface RedisOptions {
 
 /** A Redis of the suite's own. */
 export class RedisServer implements StoreServer {
-  readonly port: number
-  readonly #folder: string
+  readonly #server: Server
   readonly #options: RedisOptions
-  #child: ChildProcess | null = null
 
-  private constructor(port: number, options: RedisOptions) {
-    this.port = port
+  private constructor(server: Server, options: RedisOptions) {
+    this.#server = server
     this.#options = options
-    this.#folder = options.disk?.folder ?? newFolder('redis')
   }
 
   static async start(options: RedisOptions): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options)
-    await server.start()
-    return server
+    const settings = ['--repl-diskless-load', 'on-empty-db', ...options.settings]
+    const folder = options.disk === undefined ? {} : { folder: options.disk.folder }
+    return new RedisServer(await Server.start({ settings, ...folder }), options)
+  }
+
+  get port(): number {
+    return this.#server.port
   }
 
   config(port: number): StoreConfig {
@@ -54,46 +43,31 @@ export class RedisServer implements StoreServer {
     return { kind: 'redis', port, production }
   }
 
-  async start(): Promise<void> {
-    const found = findRedis()
-    if ('missing' in found) throw new Error(found.missing)
-    const args = [
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder],
-      ['--save', '', '--daemonize', 'no', '--loglevel', 'warning'],
-      ['--repl-diskless-sync-delay', '0', '--repl-diskless-load', 'on-empty-db'],
-      this.#options.settings,
-    ].flat()
-    let output = ''
-    const child = launch(found.path, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)))
-    this.#child = child
-    await until(async () => {
-      if (!isRunning(child)) throw new Error(`redis-server ended: ${output}`)
-      return this.#answers()
-    }, 'redis-server answers')
+  start(): Promise<void> {
+    return this.#server.start()
   }
 
-  async kill(): Promise<void> {
-    await end(this.#child, 'SIGKILL')
+  kill(): Promise<void> {
+    return this.#server.kill()
   }
 
   freeze(): Promise<void> {
-    return freeze(this.#child)
+    return this.#server.freeze()
   }
 
   thaw(): void {
-    thaw(this.#child)
+    this.#server.thaw()
   }
 
   async answer(): Promise<void> {
-    if (!isRunning(this.#child)) return this.start()
-    await until(() => this.#answers(), 'redis-server answers')
+    if (!this.#server.isRunning) return this.start()
+    await until(() => this.#server.answers(), 'redis-server answers')
   }
 
   wipe(): Promise<void> {
-    for (const name of readdirSync(this.#folder))
-      rmSync(join(this.#folder, name), { recursive: true, force: true })
+    const { folder } = this.#server
+    for (const name of readdirSync(folder))
+      rmSync(join(folder, name), { recursive: true, force: true })
     return Promise.resolve()
   }
 
@@ -102,29 +76,12 @@ export class RedisServer implements StoreServer {
   }
 
   /** Asks the server itself, not through the proxy. */
-  async command(name: string, ...args: string[]): Promise<unknown> {
-    const client = new Redis(this.port, '127.0.0.1', { retryStrategy: () => null })
-    client.on('error', () => undefined)
-    try {
-      return await client.call(name, ...args)
-    } finally {
-      client.disconnect()
-    }
+  command(name: string, ...args: readonly string[]): Promise<unknown> {
+    return this.#server.command(name, ...args)
   }
 
   async remove(): Promise<void> {
-    this.thaw()
-    await this.kill()
-    rmSync(this.#folder, { recursive: true, force: true })
+    await this.#server.remove()
     this.#options.disk?.remove()
-  }
-
-  /** While it loads its files it refuses everything. */
-  async #answers(): Promise<boolean> {
-    try {
-      return (await this.command('PING')) === 'PONG'
-    } catch {
-      return false
-    }
   }
 }

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { newFolder } from './process.js'
+import { newFolder } from '@holdfast/test-servers/process'
 
 /** A small disk in memory, to be filled up. */
 export class Tmpfs {
-  readonly #mount = newFolder('disk')
+  readonly #mount = newFolder('disk', true)
 
   /** Why none can be made here; null if one can. */
   static missing(): string | null {

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Server, skip, startServer } from './lib/server.js'
+import { FAST, PostgresServer, skipPostgres as skip } from '@holdfast/test-servers/postgres'
 
 const MAIN = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 
-let server: Server
+let server: PostgresServer
 
 if (skip === false) {
   before(async () => {
-    server = await startServer()
+    server = await PostgresServer.start({ settings: FAST, password: 's3cret' })
   })
-  after(() => server.stop())
+  after(() => server.remove())
 }
 
 interface Ran {

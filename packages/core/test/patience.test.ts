@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { mock, test, type TestContext } from 'node:test'
 import { memoryStore } from '@holdfast/memory'
 import { interceptStore, type Method } from './support/stores.js'
-import { World } from './support/world.js'
+import { Browser, World } from './support/world.js'
 
 const LIMIT = 450
 
 /** A store whose calls take as long as told, on a clock that moves only by `pass`. */
 class SlowStore {
   readonly delays = new Map<Method, number>()
+  readonly calls: Method[] = []
   readonly world: World
   #now = 0
 
@@ -20,6 +21,7 @@ class SlowStore {
       mock.restoreAll()
     })
     const store = interceptStore(memoryStore(), (method) => {
+      this.calls.push(method)
       const delay = this.delays.get(method)
       if (delay === undefined) return undefined
       return new Promise<void>((resolve) => {
@@ -107,4 +109,25 @@ test('slow calls of one request at the same time wait together', async (t) => {
     await session.revoke()
   })
   assert.equal(await slow.pass(410, work), 'done')
+})
+
+test('visitors who come while a slow store is asked for its counter wait together', async (t) => {
+  const slow = new SlowStore(t)
+  const { world } = slow
+  const visit = (): Promise<unknown> => world.open(null)
+  slow.delays.set('epoch', 1000)
+  const first = visit()
+  assert.equal(await slow.pass(100, first), 'pending')
+  slow.calls.length = 0
+  const others = Promise.all(Array.from({ length: 20 }, visit))
+  const signIn = new Browser(world).visit((session) => session.authenticate('ann'))
+  const refused = assert.rejects(signIn, /did not finish 'epoch'/, 'who needs it is refused')
+  assert.equal(await slow.pass(LIMIT - 110, Promise.all([others, first])), 'pending')
+  assert.deepEqual(slow.calls, [], 'the store is not asked again')
+  // As soon as the first: none waits for longer than it would by itself.
+  assert.equal(await slow.pass(10, others), 'done')
+  await refused
+  slow.delays.set('epoch', 10)
+  await Promise.all([slow.pass(20, first), visit(), visit()])
+  assert.deepEqual(slow.calls, ['epoch', 'epoch'], 'a quick store is asked by each')
 })

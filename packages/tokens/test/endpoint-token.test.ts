@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryStore } from '@holdfast/memory'
+import { createKeySet, generateSigningKey, TokenError } from '@holdfast/tokens'
 import { MINUTE, SECOND, SECRET, World } from './support/world.js'
-import { Browser, post, said } from './support/web.js'
+import { Browser, post, said, send } from './support/web.js'
 
 const basic = (id: string, secret: string): { readonly authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
@@ -312,4 +313,37 @@ test('a failure of our own is no answer of the endpoint but an error of the serv
   await assert.rejects(world.signIn(), /mistaken/)
   const browser = await new Browser(world).signIn()
   await assert.rejects(browser.issue(), /mistaken/)
+})
+
+test('signing keys that cannot be had are 503, and no token is called invalid for it', async () => {
+  const set = createKeySet([generateSigningKey()])
+  let there = true
+  const had = <T>(key: T): T => {
+    if (there) return key
+    throw new TokenError('ERR_TOKEN_KEYS_UNAVAILABLE', 'the keys cannot be had')
+  }
+  const keys = {
+    get current() {
+      return had(set.current)
+    },
+    find: (kid: string) => had(set.find(kid)),
+    jwks: () => had(set.jwks()),
+  }
+  const world = new World({ tokens: { keys } })
+  const { accessToken: token, refreshToken } = await world.signIn()
+  there = false
+  const replies = [
+    await post(world, '/auth/token', { ...asked, refresh_token: refreshToken }),
+    await post(world, '/auth/introspect', { token }, basic('server', SECRET)),
+    await post(world, '/auth/token/revoke', { client_id: 'app', token }),
+    await send(world, '/.well-known/jwks.json', { method: 'GET' }),
+  ]
+  for (const { status, headers } of replies)
+    assert.deepEqual([status, headers.get('retry-after')], [503, '1'])
+  there = true
+  assert.equal(
+    said(await post(world, '/auth/token', { ...asked, refresh_token: refreshToken })),
+    '200',
+  )
+  await world.tokens.verify(token)
 })

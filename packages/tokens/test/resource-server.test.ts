@@ -2,84 +2,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   createKeySet,
-  createNonces,
   createResourceServer,
   generateSigningKey,
   remoteKeys,
-  type SigningKey,
-  TokenError,
   type AccessClaims,
-  type AccessRequest,
   type AccessRequirements,
-  type ResourceServer,
-  type ResourceServerOptions,
-  type TokenErrorCode,
+  type SigningKey,
 } from '@holdfast/tokens'
 import { Issuer } from './support/issuer.js'
-import { athOf, clientKey, makeProof, URL_OF_REQUEST } from './support/proofs.js'
+import { ALGS, bound, invalid, refuses, request, server, type Wanted } from './support/resource.js'
 import {
   accessToken,
   AUDIENCE,
   claims,
   forge,
-  ISSUER,
   keys,
   keySet,
   NOW,
+  twinOf,
 } from './support/tokens.js'
-
-const now = (): number => NOW * 1000
-const ALGS = 'algs="ES256 EdDSA RS256"'
-
-function server(more: Partial<ResourceServerOptions> = {}): ResourceServer {
-  return createResourceServer({ issuer: ISSUER, audience: AUDIENCE, keys: keySet, now, ...more })
-}
-
-function request(
-  authorization: AccessRequest['authorization'],
-  dpop?: AccessRequest['dpop'],
-): AccessRequest {
-  return { method: 'GET', url: URL_OF_REQUEST, authorization, dpop }
-}
-
-const bound = (more: Partial<AccessClaims> = {}): string =>
-  accessToken(keys.EdDSA, { cnf: { jkt: clientKey.kid }, ...more })
-
-let count = 0
-
-/** A proof for the token, used by nobody before. */
-function proofFor(token: string, payload: object = {}, key: SigningKey = clientKey): string {
-  count += 1
-  const jti = String(count).padStart(16, '0')
-  return makeProof({ key, payload: { ath: athOf(token), jti, ...payload } })
-}
-
-interface Wanted {
-  readonly code: TokenErrorCode
-  readonly status: number
-  readonly challenge?: string
-}
-
-async function refuses(
-  asked: Promise<unknown>,
-  { code, status, challenge }: Wanted,
-): Promise<TokenError> {
-  const error: unknown = await asked.then(
-    () => assert.fail('it passed'),
-    (reason: unknown) => reason,
-  )
-  assert.ok(error instanceof TokenError, String(error))
-  assert.deepEqual([error.code, error.status], [code, status])
-  assert.equal(error.headers['WWW-Authenticate'], challenge)
-  assert.equal(error.headers['Cache-Control'], 'no-store')
-  return error
-}
-
-const invalid: Wanted = {
-  code: 'ERR_TOKEN_INVALID',
-  status: 401,
-  challenge: 'Bearer error="invalid_token"',
-}
 
 test('a request with a good token passes with its claims', async () => {
   for (const scheme of ['Bearer', 'bearer', 'BEARER'])
@@ -154,6 +95,18 @@ test('a revoked session is asked about each time, and a failure to ask lets nobo
   live = new Error('the store is down')
   await assert.rejects(one.verify(ask), live)
   assert.deepEqual(asked, ['session-1', 'session-1', 'session-1'])
+})
+
+test('a revoked session is over for the other text of its token too', async () => {
+  const ended = new Set<string>()
+  const one = server({ isLive: ({ sid }) => !ended.has(sid) })
+  const token = accessToken(keys.ES256)
+  const twin = twinOf(token)
+  assert.notEqual(twin, token)
+  for (const text of [token, twin]) await one.verify(request(`Bearer ${text}`))
+  ended.add(claims().sid)
+  for (const text of [token, twin])
+    assert.equal((await refuses(one.verify(request(`Bearer ${text}`)), invalid)).reason, 'revoked')
 })
 
 const lacking: readonly [AccessRequirements, Partial<AccessClaims>, Wanted][] = [
@@ -244,84 +197,6 @@ test('a token that says what is required passes', async () => {
   const token = accessToken(keys.EdDSA, { scope: 'read write', acr: 'aal2', auth_time: NOW - 300 })
   const requirements = { scopes: ['write', 'read'], acrValues: ['aal3', 'aal2'], maxAge: 300_000 }
   await server().verify(request(`Bearer ${token}`), requirements)
-})
-
-test('a token that is bound to a key passes with a proof by that key, once', async () => {
-  const one = server()
-  const token = bound()
-  const proof = proofFor(token)
-  const ask = request(`DPoP ${token}`, proof)
-  assert.equal((await one.verify(ask)).claims.cnf?.jkt, clientKey.kid)
-  const challenge = `DPoP error="invalid_dpop_proof", ${ALGS}`
-  const wanted: Wanted = { code: 'ERR_TOKEN_DPOP_INVALID', status: 401, challenge }
-  assert.equal((await refuses(one.verify(ask), wanted)).reason, 'proof_replayed')
-  await one.verify(request(`dpop ${token}`, proofFor(token)))
-  for (const wrong of [
-    undefined,
-    [proofFor(token), proofFor(token)],
-    proofFor(accessToken()),
-    proofFor(token, { htm: 'POST' }),
-    proofFor(token, { htu: 'https://evil.example/orders/7' }),
-    proofFor(token, {}, keys.ES256),
-  ])
-    await refuses(one.verify(request(`DPoP ${token}`, wrong)), wanted)
-})
-
-test('two uses of one proof at once: one passes', async () => {
-  const one = server()
-  const token = bound()
-  const ask = request(`DPoP ${token}`, proofFor(token))
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => one.verify(ask)))
-  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
-})
-
-test('the memory of proofs may be shared', async () => {
-  const seen = new Set<string>()
-  const firstUse = async ({ jti }: { readonly jti: string }): Promise<boolean> => {
-    await Promise.resolve()
-    return seen.size < seen.add(jti).size
-  }
-  const token = bound()
-  const ask = request(`DPoP ${token}`, proofFor(token))
-  await server({ firstUse }).verify(ask)
-  await assert.rejects(server({ firstUse }).verify(ask), { reason: 'proof_replayed' })
-})
-
-test('a bound token is not taken as a bearer token, with or without a proof, nor a free one as bound', async () => {
-  const token = bound()
-  await refuses(server().verify(request(`Bearer ${token}`, proofFor(token))), invalid)
-  const free = accessToken()
-  const challenge = `DPoP error="invalid_token", ${ALGS}`
-  await refuses(server().verify(request(`DPoP ${free}`, proofFor(free))), { ...invalid, challenge })
-})
-
-test('where proofs are required a free token is refused, and the challenge says how', async () => {
-  const one = server({ proofRequired: true })
-  const challenge = `DPoP error="invalid_token", ${ALGS}`
-  await refuses(one.verify(request(`Bearer ${accessToken()}`)), { ...invalid, challenge })
-  await refuses(one.verify(request(undefined)), {
-    code: 'ERR_TOKEN_MISSING',
-    status: 401,
-    challenge: `DPoP ${ALGS}`,
-  })
-  const token = bound()
-  await one.verify(request(`DPoP ${token}`, proofFor(token)))
-})
-
-test('where nonces are given out, the first proof is told one, and the next answer brings the next', async () => {
-  const nonces = createNonces({ now })
-  const one = server({ nonces })
-  const token = bound()
-  const challenge = `DPoP error="use_dpop_nonce", ${ALGS}`
-  const error = await refuses(one.verify(request(`DPoP ${token}`, proofFor(token))), {
-    code: 'ERR_TOKEN_DPOP_NONCE',
-    status: 401,
-    challenge,
-  })
-  const nonce = error.headers['DPoP-Nonce']
-  const { headers } = await one.verify(request(`DPoP ${token}`, proofFor(token, { nonce })))
-  assert.deepEqual(headers, { 'DPoP-Nonce': nonces.issue() })
-  assert.deepEqual((await one.verify(request(`Bearer ${accessToken()}`))).headers, {})
 })
 
 test('keys of an issuer across the network: a new key is fetched when its first token comes', async (t) => {

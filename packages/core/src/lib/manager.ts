@@ -28,6 +28,7 @@ import {
   resolvePolicy,
 } from './policy.js'
 import { type RandomFill, RandomText } from './random.js'
+import { RevocationCount } from './revocation-count.js'
 import { checkReason, Session } from './session.js'
 import type { RevokeTarget, SessionStore, StoreNotice } from './store.js'
 import { Sweeper } from './sweeper.js'
@@ -94,8 +95,8 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   readonly #engine: Engine
   readonly #rules: ManagerRules
   readonly #sweeper: Sweeper
+  readonly #count: RevocationCount
   readonly #unwatch: (() => void) | undefined
-  #lastEpoch: number | null = null
 
   static {
     readEngine = (sessions: Pick<Sessions, 'close'>): Engine | undefined =>
@@ -128,6 +129,7 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
     }
     this.#unwatch = store.watch?.((notice) => this.#noticed(notice))
     this.#sweeper = new Sweeper(guarded, now)
+    this.#count = new RevocationCount(guarded)
     if (this.#rules.sweepInterval !== Infinity) this.#sweeper.start(this.#rules.sweepInterval)
   }
 
@@ -263,38 +265,19 @@ export class Sessions<Data extends object = Record<string, JsonValue>> {
   }
 
   #epochFor(checked: MaybePromise<Checked>): MaybePromise<number> {
-    // Junk costs no store call: an older counter is as safe, it can only refuse a sign-in, never let one through.
+    // Junk costs no store call: an older counter is as safe.
     const junk =
       'standing' in checked &&
       checked.standing === 'rejected' &&
       (checked.reason === 'malformed' || checked.reason === 'ambiguous')
-    return junk && this.#lastEpoch !== null ? this.#lastEpoch : this.#readEpoch()
-  }
-
-  /** The store's revocation counter, now. */
-  #readEpoch(): MaybePromise<number> {
-    try {
-      const epoch = this.#engine.store.epoch()
-      if (!isPromise(epoch)) return (this.#lastEpoch = epoch)
-      void this.#learn(epoch)
-      return epoch
-    } catch (error) {
-      const failed = Promise.reject<number>(error)
-      failed.catch(() => undefined)
-      return failed
-    }
-  }
-
-  async #learn(epoch: Promise<number>): Promise<void> {
-    // A failure is for the sign-in that needs the counter.
-    this.#lastEpoch = await epoch.catch(() => this.#lastEpoch)
+    return junk && this.#count.last !== null ? this.#count.last : this.#count.read()
   }
 
   async #revoke(target: RevokeTarget, reason: string): Promise<number | null> {
     checkReason(reason)
     const { store, events, now } = this.#engine
     const count = await store.revoke(target, { at: now(), reason })
-    if (target.kind !== 'session') void this.#readEpoch()
+    if (target.kind !== 'session') void this.#count.read()
     // Ending what had ended already is no event.
     if (target.kind === 'session' && count !== 1) return count
     const sessionId = target.kind === 'session' ? target.id : null

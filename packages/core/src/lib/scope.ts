@@ -32,7 +32,9 @@ export interface SessionScope<Data extends object> {
   unset(key: KeyOf<Data>): void
   /**
    * Replaces a value by what `change` makes of the present one, at once, losing no other request's update: 1,000 parallel
-   * increments count 1,000. `change` may be called more than once; it must be synchronous. Undefined removes the value.
+   * increments count 1,000, and each is told a number of its own. `change` may be called more than once; it must be
+   * synchronous. Undefined removes the value. Resolves to what `change` made, even where another request's update has
+   * followed; `get` then sees that one.
    */
   update<Key extends KeyOf<Data>>(
     key: Key,
@@ -105,6 +107,7 @@ export async function update(
   change: Updater,
 ): Promise<JsonValue | undefined> {
   if (typeof change !== 'function') throw new TypeError('update() needs a function')
+  const made: { text: string | null } = { text: null }
   await modify(open, nameOf(namespace, key), (text) => {
     const value: unknown = change(
       text === undefined ? undefined : open.data.valueOf(namespace, key, text),
@@ -113,9 +116,11 @@ export async function update(
       value.catch(() => undefined)
       throw new TypeError('the function given to update() must be synchronous')
     }
-    return value === undefined ? null : toJson(value, key)
+    // Called again, it is the last one that is stored.
+    made.text = value === undefined ? null : toJson(value, key)
+    return made.text
   })
-  return open.data.get(namespace, key)
+  return made.text === null ? undefined : open.data.made(namespace, key, made.text)
 }
 
 /** Changes one stored text at once; on a session that does not exist yet, with its start. */

@@ -140,6 +140,12 @@ export class WorkingData {
     return structuredClone(validate(this.#rules, texts).get(name)) ?? parse(text, key)
   }
 
+  /** The value of a text that this request has stored, frozen. Others, taken together with it, may have followed. */
+  made(namespace: string, key: string, text: string): JsonValue | undefined {
+    if (this.#text(nameOf(namespace, key)) === text) return this.get(namespace, key)
+    return fromJson(toJson(this.valueOf(namespace, key, text), key), key)
+  }
+
   /** What must be written along with `name`; null for nothing. */
   stampFor(name: string): readonly [string, string] | null {
     return name.startsWith(`${this.#rules.namespace}:`) ? stampOf(this.#rules) : null

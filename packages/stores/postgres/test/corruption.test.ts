@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { codeOf, Stage } from './lib/stage.js'
 
 const stage = new Stage()

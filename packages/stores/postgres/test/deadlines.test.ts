@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { SessionStore } from '@holdfast/core/store'
 import { ANY, newId, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { codeOf, Stage } from './lib/stage.js'
 
 const stage = new Stage()
@@ -31,12 +31,12 @@ test(
   async (t) => {
     const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 100 })
     await store.ready()
-    stage.server.signalAll('SIGSTOP')
+    await stage.server.freeze()
     try {
       for (let round = 0; round < 2; round++)
         for (const call of calls(store)) assert.equal(await codeOf(call), TIMEOUT)
     } finally {
-      stage.server.signalAll('SIGCONT')
+      stage.server.thaw()
     }
     // Those that were sent may end first.
     for (let n = 0; n < 20 && (await codeOf(() => store.find(newId()))) === TIMEOUT; n++);
@@ -89,7 +89,7 @@ test(
   async (t) => {
     const { store } = await stage.store(t, { schema: await stage.schema(), timeout: 1000 })
     await store.ready()
-    await stage.server.stop('SIGKILL')
+    await stage.server.kill()
     for (const call of calls(store))
       assert.equal(await codeOf(call), 'ERR_SESSION_STORE_UNAVAILABLE')
     await stage.server.start()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { migrate, postgresStore, schemaStatus } from '../src/index.js'
 import { newId } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { Stage } from './lib/stage.js'
 
 const stage = new Stage()

@@ -3,15 +3,16 @@ import test from 'node:test'
 import postgres from 'postgres'
 import { type PostgresJs, postgresStore } from '../src/index.js'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { skip, type TestServer } from './lib/server.js'
-import { codeOf, listenTo, Stage, until } from './lib/stage.js'
+import { type PostgresServer, skipPostgres as skip } from '@holdfast/test-servers/postgres'
+import { until } from '@holdfast/test-servers/wait'
+import { codeOf, listenTo, Stage } from './lib/stage.js'
 import { runCases } from './lib/suite.js'
 
 const now = Date.now()
 
-const connect = (server: TestServer): PostgresJs => instance(server, 10)
+const connect = (server: PostgresServer): PostgresJs => instance(server, 10)
 
-function instance(server: TestServer, max: number): PostgresJs {
+function instance(server: PostgresServer, max: number): PostgresJs {
   const options = { host: server.folder, user: 'holdfast', database: 'postgres', max }
   return server.own(postgres({ ...options, onnotice: () => undefined }))
 }
@@ -64,7 +65,7 @@ test('postgres.js: busy connections and a server that is gone', { skip }, async 
     async () => (await codeOf(() => store.find(newRecord().id))).startsWith('nothing'),
     'on',
   )
-  await stage.server.stop('SIGKILL')
+  await stage.server.kill()
   const gone = await codeOf(insert)
   assert.match(gone, /ERR_SESSION_STORE_(?:UNAVAILABLE|TIMEOUT)/)
   await stage.server.start()

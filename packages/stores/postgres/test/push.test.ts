@@ -4,8 +4,10 @@ import test from 'node:test'
 import { createSessions } from '@holdfast/core'
 import { type StoreNotice, verifierHash as hashOf } from '@holdfast/core/store'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
-import { listenTo, Stage, until } from './lib/stage.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
+import { until } from '@holdfast/test-servers/wait'
+import { PgDriver } from '../src/lib/drivers/pg.js'
+import { listenTo, Stage } from './lib/stage.js'
 
 const stage = new Stage()
 const now = Date.now()
@@ -125,15 +127,34 @@ test('a server that says nothing: unhealthy; once it goes on: healthy', { skip }
   const { store } = await stage.store(t, { schema })
   const heard = listenTo(store)
   await until(isUp(heard), 'the channel is up')
-  stage.server.signalAll('SIGSTOP')
+  await stage.server.freeze()
   try {
     await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
     await assert.rejects(async () => await store.epoch(), 'the counter is read, and that fails')
   } finally {
-    stage.server.signalAll('SIGCONT')
+    stage.server.thaw()
   }
   await until(() => heard.some(({ kind }) => kind === 'healthy'), 'healthy')
   assert.equal(await store.epoch(), 0)
+})
+
+test('a beat waits until the one before is answered, as the client asks', { skip }, async (t) => {
+  const warnings: Error[] = []
+  const warned = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  const driver = new PgDriver(stage.server.pool({ max: 1 }), true)
+  const ear = await driver.listen('beats', { heard: () => undefined, lost: () => undefined })
+  t.after(() => {
+    ear.close()
+    driver.release()
+  })
+  const beat = { name: 'beat', text: 'select $1::text' }
+  const answers = await Promise.all(['1', '2', '3'].map((n) => ear.run(beat, [n])))
+  assert.deepEqual(answers, [[['1']], [['2']], [['3']]])
+  await assert.rejects(ear.run({ name: 'no', text: 'select nothing from nowhere' }, []))
+  assert.deepEqual(await ear.run(beat, ['4']), [['4']], 'one that fails holds up none')
+  assert.deepEqual(warnings, [])
 })
 
 test(
@@ -147,7 +168,7 @@ test(
     const record = newRecord()
     await store.insert(record, { now, ...ANY })
     await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
-    await stage.server.stop('SIGKILL')
+    await stage.server.kill()
     await until(() => heard.some(({ kind }) => kind === 'unhealthy'), 'unhealthy')
     await assert.rejects(async () => await store.find(record.id), {
       code: 'ERR_SESSION_STORE_UNAVAILABLE',

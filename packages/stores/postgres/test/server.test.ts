@@ -4,11 +4,11 @@ import { createSessions } from '@holdfast/core'
 import { randomBytes } from 'node:crypto'
 import { postgresStore } from '../src/index.js'
 import { ANY, newId, newRecord } from '@holdfast/conformance/records'
-import { skip, TestServer } from './lib/server.js'
+import { PostgresServer, skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { codeOf, Stage } from './lib/stage.js'
 
 /** Nothing is forgotten, but what nobody waits for is written late. */
-const stage = new Stage(['wal_writer_delay=10s'])
+const stage = new Stage(['wal_writer_delay=10s', 'autovacuum=off'])
 const now = Date.now()
 const UNSUPPORTED = 'ERR_SESSION_STORE_UNSUPPORTED'
 
@@ -60,7 +60,7 @@ test(
       await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
     }
     assert.equal((await pool.query('show synchronous_commit')).rows[0]?.synchronous_commit, 'off')
-    await stage.server.stop('SIGKILL')
+    await stage.server.kill()
     await stage.server.start()
     for (const { id } of records) assert.equal((await store.find(id))?.reason, 'logout')
   },
@@ -123,9 +123,8 @@ test('a standby is refused: it may not know what has been revoked', { skip }, as
   const record = newRecord()
   await store.insert(record, { now, ...ANY })
   await stage.server.stop()
-  const standby = new TestServer([], stage.server)
+  const standby = await PostgresServer.start({ origin: stage.server })
   t.after(() => standby.remove())
-  await standby.start()
   await stage.server.start()
   await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
   const stale = postgresStore(standby.pool(), { schema })

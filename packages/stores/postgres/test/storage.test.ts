@@ -4,7 +4,7 @@ import type { SessionRecord } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { type PgPool, type PostgresStore, postgresStore } from '../src/index.js'
 import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
-import { skip } from './lib/server.js'
+import { skipPostgres as skip } from '@holdfast/test-servers/postgres'
 import { Stage } from './lib/stage.js'
 
 const COUNT = Number(process.env['HOLDFAST_POSTGRES_SESSIONS'] ?? '100000')
@@ -149,17 +149,19 @@ test('each call is one statement, and so one round trip', { skip }, async (t) =>
     options: pool.options,
     on: (event, listener) => pool.on(event, listener),
     removeListener: (event, listener) => pool.removeListener(event, listener),
-    async connect() {
-      const client = await pool.connect()
-      return {
-        on: (event, listener) => client.on(event, listener),
-        removeListener: (event, listener) => client.removeListener(event, listener),
-        release: (destroy) => client.release(destroy),
-        query(config) {
-          sent += 1
-          return client.query(config)
-        },
-      }
+    connect(taken) {
+      pool.connect((error, client) => {
+        if (client === undefined) return taken(error, undefined)
+        taken(undefined, {
+          on: (event, listener) => client.on(event, listener),
+          removeListener: (event, listener) => client.removeListener(event, listener),
+          release: (destroy) => client.release(destroy),
+          query(config) {
+            sent += 1
+            return client.query(config)
+          },
+        })
+      })
     },
   }
   const store = postgresStore(counting, { schema, allowForgetful: true })

@@ -12,7 +12,7 @@ import {
   withServer,
 } from './lib/harness.js'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { until } from './lib/redis-server.js'
+import { until } from '@holdfast/test-servers/wait'
 
 withServer()
 
@@ -90,11 +90,11 @@ redisTest('a server that stands still is unhealthy, and healthy when it goes on'
   const notices = noticesOf(store)
   await until(has(notices, 'healthy'), 'healthy')
   notices.length = 0
-  server.signal('SIGSTOP')
+  await server.freeze()
   try {
     await until(has(notices, 'unhealthy'), 'unhealthy')
   } finally {
-    server.signal('SIGCONT')
+    server.thaw()
   }
   await until(has(notices, 'healthy'), 'healthy again')
 })

@@ -1,19 +1,19 @@
 import type { Cluster } from 'ioredis'
-import { TestCluster } from './lib/cluster.js'
+import { RedisCluster } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
 
-let cluster: TestCluster | null = null
+let cluster: RedisCluster | null = null
 let client: Cluster | null = null
 
 runSuite({
   async start() {
-    cluster = await TestCluster.start()
+    cluster = await RedisCluster.start()
     client = cluster.client()
     return client
   },
   async stop() {
     client?.disconnect()
-    await cluster?.stop()
+    await cluster?.remove()
   },
   lengths: { propertyRuns: 60, schedules: 200, rounds: 20 },
 })

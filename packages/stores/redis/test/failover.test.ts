@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { Redis } from 'ioredis'
 import { createCluster } from 'redis'
-import { TestCluster } from './lib/cluster.js'
 import { codeOf, has, noticesOf, openStore, redisTest } from './lib/harness.js'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { pause, RedisServer, skip, until } from './lib/redis-server.js'
+import { RedisCluster, RedisServer, skipRedis } from '@holdfast/test-servers/redis'
+import { pause, until } from '@holdfast/test-servers/wait'
 
 const now = Date.now()
 const WAIT = { replicas: 1, timeout: 300 }
 
-let cluster: TestCluster | null = null
+let cluster: RedisCluster | null = null
 before(async () => {
-  if (skip === false) cluster = await TestCluster.start('--appendonly', 'yes')
+  if (skipRedis === false) cluster = await RedisCluster.start({ settings: ['--appendonly', 'yes'] })
 })
-after(() => cluster?.stop())
+after(() => cluster?.remove())
 
-function theCluster(): TestCluster {
+function theCluster(): RedisCluster {
   if (cluster === null) throw new Error('the Cluster was not started')
   return cluster
 }
@@ -78,8 +78,12 @@ redisTest(
   'Sentinel: a revocation that a replica has acknowledged outlives the failover',
   async (t) => {
     const main = await RedisServer.start()
-    const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(main.port))
-    const sentinels = await Promise.all([0, 1, 2].map(() => RedisServer.sentinel(main.port)))
+    const replica = await RedisServer.start({
+      settings: ['--replicaof', '127.0.0.1', String(main.port)],
+    })
+    const sentinels = await Promise.all(
+      [0, 1, 2].map(() => RedisServer.start({ sentinelOf: main.port })),
+    )
     const client = new Redis({
       sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
       name: 'main',
@@ -89,7 +93,7 @@ redisTest(
     client.on('error', () => undefined)
     t.after(async () => {
       client.disconnect()
-      await Promise.all([main, replica, ...sentinels].map((server) => server.stop()))
+      await Promise.all([main, replica, ...sentinels].map((server) => server.remove()))
     })
     const { store } = openStore(t, { heartbeat: 100, wait: WAIT }, client)
     const notices = noticesOf(store)

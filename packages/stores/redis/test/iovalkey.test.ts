@@ -1,5 +1,5 @@
 import { Redis } from 'iovalkey'
-import { RedisServer } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
 
 let server: RedisServer | null = null
@@ -14,7 +14,7 @@ runSuite({
   },
   async stop() {
     client?.disconnect()
-    await server?.stop()
+    await server?.remove()
   },
   lengths: { propertyRuns: 10, schedules: 20, rounds: 5 },
   takes: (name) => !name.startsWith('races:') && !name.startsWith('model:'),

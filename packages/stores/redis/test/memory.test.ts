@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { redisStore } from '../src/index.js'
 import { redisTest } from './lib/harness.js'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { RedisServer } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
 
 const SESSIONS = Number(process.env['HOLDFAST_REDIS_SESSIONS'] ?? 50_000)
 const BATCH = 1000
@@ -15,11 +15,11 @@ const USER_AGENT =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 xy'
 
 redisTest('a session takes no more memory than promised, indexes included', async (t) => {
-  const server = await RedisServer.start('--maxclients', '100')
+  const server = await RedisServer.start({ settings: ['--maxclients', '100'] })
   const client = new Redis(server.socket)
   t.after(async () => {
     client.disconnect()
-    await server.stop()
+    await server.remove()
   })
   const store = redisStore(client, { timeout: 20_000, onWarning: () => undefined })
   const used = async (): Promise<number> =>

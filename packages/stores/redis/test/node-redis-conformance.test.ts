@@ -1,5 +1,5 @@
 import { createClient } from 'redis'
-import { RedisServer } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
 
 let server: RedisServer | null = null
@@ -14,7 +14,7 @@ runSuite({
   },
   async stop() {
     client?.destroy()
-    await server?.stop()
+    await server?.remove()
   },
   lengths: { propertyRuns: 30, schedules: 60, rounds: 10 },
 })

@@ -6,7 +6,8 @@ import { createClient } from 'redis'
 import { redisStore, type RedisStoreOptions } from '../src/index.js'
 import { codeOf, newClient, openStore, redisTest, theServer, withServer } from './lib/harness.js'
 import { newId } from '@holdfast/conformance/records'
-import { RedisServer, until } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
+import { until } from '@holdfast/test-servers/wait'
 
 withServer('--appendonly', 'yes', '--appendfsync', 'always')
 
@@ -125,8 +126,10 @@ redisTest(
   'a replica that acknowledges lets writes through; one that does not fails them',
   async (t) => {
     const { server } = theServer()
-    const replica = await RedisServer.start('--replicaof', '127.0.0.1', String(server.port))
-    t.after(() => replica.stop())
+    const replica = await RedisServer.start({
+      settings: ['--replicaof', '127.0.0.1', String(server.port)],
+    })
+    t.after(() => replica.remove())
     const client = newClient(server)
     t.after(() => client.disconnect())
     await until(
@@ -144,10 +147,10 @@ redisTest(
     const revoke = (): unknown =>
       store.revoke({ kind: 'subject', subject: 's' }, { at: 1, reason: 'logout' })
     await until(async () => (await codeOf(revoke)) === 'ok', 'the replica has loaded')
-    replica.signal('SIGSTOP')
+    await replica.freeze()
     await assert.rejects(async () => await revoke(), /not acknowledged by 1 replica/)
     assert.equal(await codeOf(() => store.find(newId())), 'ok', 'reads need no acknowledgement')
-    replica.signal('SIGCONT')
+    replica.thaw()
     await until(async () => (await codeOf(revoke)) === 'ok', 'the replica is back')
   },
 )

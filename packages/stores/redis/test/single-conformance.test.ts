@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { RedisServer } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
 
 let server: RedisServer | null = null
@@ -13,7 +13,7 @@ runSuite({
   },
   async stop() {
     client?.disconnect()
-    await server?.stop()
+    await server?.remove()
   },
   lengths: { propertyRuns: 150, schedules: 400, rounds: 40 },
 })

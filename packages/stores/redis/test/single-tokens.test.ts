@@ -1,6 +1,6 @@
 import { tokenCases } from '@holdfast/conformance/tokens'
 import { Redis } from 'ioredis'
-import { RedisServer } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
 
 let server: RedisServer | null = null
@@ -14,7 +14,7 @@ runSuite({
   },
   async stop() {
     client?.disconnect()
-    await server?.stop()
+    await server?.remove()
   },
   lengths: { propertyRuns: 1, schedules: 150, rounds: 50 },
   suite: tokenCases,

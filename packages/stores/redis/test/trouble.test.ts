@@ -14,7 +14,8 @@ import {
   withServer,
 } from './lib/harness.js'
 import { ANY, HOUR, newId, newRecord } from '@holdfast/conformance/records'
-import { RedisServer, until } from './lib/redis-server.js'
+import { RedisServer } from '@holdfast/test-servers/redis'
+import { until } from '@holdfast/test-servers/wait'
 
 withServer()
 
@@ -51,8 +52,10 @@ redisTest('scripts that were flushed are loaded again', async (t) => {
 redisTest(
   'a server that stands still or is gone fails every call in time, and is back at once',
   async (t) => {
-    const server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
-    t.after(() => server.stop())
+    const server = await RedisServer.start({
+      settings: ['--appendonly', 'yes', '--appendfsync', 'always'],
+    })
+    t.after(() => server.remove())
     const ioredis = newClient(server)
     t.after(() => ioredis.disconnect())
     const reconnectStrategy = (): number => 50
@@ -61,17 +64,19 @@ redisTest(
     await other.connect()
     t.after(() => other.destroy())
     for (const client of [ioredis, other]) {
-      const { store } = openStore(t, { timeout: 50, heartbeat: 50 }, client)
+      const { store, prefix } = openStore(t, { timeout: 50, heartbeat: 50 }, client)
+      // Given as long as a slow disk may take, not the 50 ms that make the failures quick.
+      const patient = openStore(t, { prefix, timeout: 5000 }, client).store
       const notices = noticesOf(store)
       const record = newRecord()
-      await store.insert(record, { now, ...ANY })
-      await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
+      await patient.insert(record, { now, ...ANY })
+      await patient.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
       await until(has(notices, 'healthy'), 'healthy')
       notices.length = 0
-      server.signal('SIGSTOP')
+      await server.freeze()
       await until(has(notices, 'unhealthy'), 'unhealthy')
       for (const [name, call] of callsOf(store)) assert.match(await codeOf(call), LOST, name)
-      server.signal('SIGCONT')
+      server.thaw()
       await until(has(notices, 'healthy'), 'healthy again')
       await server.kill()
       for (const [name, call] of callsOf(store)) assert.match(await codeOf(call), LOST, name)
@@ -81,8 +86,6 @@ redisTest(
       const find = (): unknown => store.find(record.id)
       await until(async () => (await codeOf(find)) === 'ok', 'reads')
       assert.equal((await store.find(record.id))?.reason, 'logout', 'the revocation is kept')
-      // Each is given as long as a slow disk may take, not the 50 ms that make the failures quick.
-      const patient = openStore(t, { timeout: 5000 }, client).store
       for (const [name, call] of callsOf(patient)) assert.equal(await codeOf(call), 'ok', name)
       await until(async () => (await codeOf(() => store.sweep(now, 10))) === 'ok', 'writes')
     }

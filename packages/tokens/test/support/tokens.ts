@@ -80,6 +80,18 @@ export function forge(forgery: Forgery = {}): string {
   return `${input}.${base64url(signText(key.alg, key.privateKey, input))}`
 }
 
+/** The order of P-256 (SEC 2 §2.4.2). */
+export const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+/** The other text of an ES256 token: its signature (r, s) as (r, n−s). */
+export function twinOf(token: string): string {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  const twin = ORDER - BigInt(`0x${bytes.subarray(32).toString('hex')}`)
+  const s = Buffer.from(twin.toString(16).padStart(64, '0'), 'hex')
+  return `${header}.${payload}.${base64url(Buffer.concat([bytes.subarray(0, 32), s]))}`
+}
+
 /** That a token is refused, as every token is refused, for the reason given. */
 export function refused(
   token: unknown,

@@ -30,9 +30,6 @@ import {
   type Answer,
 } from './wire.js'
 
-/** What the watchdog of a write that waits too long may take to say so itself, in milliseconds. */
-const GRACE = 500
-
 /**
  * A durable store in the folder at `path`, shared by every process of this host that opens it. Reads are synchronous and
  * see what any process has committed; writes resolve once they are on the disk.
@@ -47,18 +44,19 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): LmdbSto
   if (typeof path !== 'string' || path === '')
     throw new TypeError('lmdbStore(path) must be the path of a folder')
   const limits = readOptions(options)
-  return new LmdbStore(path, acquireHub(path, limits), limits.timeout + GRACE)
+  return new LmdbStore(path, acquireHub(path, limits))
 }
 
 /** What {@link lmdbStore} gives: reads answer at once, writes by promise. */
 export class LmdbStore implements SessionStore {
+  /** No `timeout`: how long a write may wait for the disk is no measure of how long a visitor should. */
   readonly capabilities: StoreCapabilities
   readonly #path: string
   readonly #hub: Hub
   #closing: Promise<void> | null = null
 
-  constructor(path: string, hub: Hub, timeout: number) {
-    this.capabilities = { name: 'lmdb', durable: true, shared: 'host', push: false, timeout }
+  constructor(path: string, hub: Hub) {
+    this.capabilities = { name: 'lmdb', durable: true, shared: 'host', push: false }
     this.#path = path
     this.#hub = hub
   }

@@ -9,25 +9,22 @@ import {
   postgresStore,
   type PostgresStoreOptions,
 } from '../../src/index.js'
-import { FAST, skip, TestServer } from './server.js'
-
-const PATIENCE = 20_000
+import { FAST, PostgresServer, skipPostgres as skip } from '@holdfast/test-servers/postgres'
 
 /** A server for the cases of one file, and a schema for each of them. */
 export class Stage {
-  #server: TestServer | null = null
+  #server: PostgresServer | null = null
   #schemas = 0
 
   constructor(settings: readonly string[] = FAST) {
     if (skip !== false) return
     before(async () => {
-      this.#server = new TestServer(settings)
-      await this.#server.start()
+      this.#server = await PostgresServer.start({ settings })
     })
     after(() => this.#server?.remove())
   }
 
-  get server(): TestServer {
+  get server(): PostgresServer {
     return this.#server ?? assert.fail('the server was not started')
   }
 
@@ -57,17 +54,6 @@ export function listenTo(store: PostgresStore): StoreNotice[] {
   const notices: StoreNotice[] = []
   store.watch?.((notice) => notices.push(notice))
   return notices
-}
-
-/** Waits until it is so. */
-export async function until(reached: () => unknown, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE
-  while ((await reached()) !== true) {
-    if (performance.now() > end) assert.fail(`not within ${PATIENCE} ms: ${what}`)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10)
-    })
-  }
 }
 
 /** The code that a call fails with; its own words if it is not one of ours. */

@@ -3,7 +3,7 @@ import { type StoreCase, storeCases, type StoreSuiteOptions } from '@holdfast/co
 import type { SessionStore } from '@holdfast/core/store'
 import type { Pool } from 'pg'
 import { migrate, type PostgresClient, postgresStore } from '../../src/index.js'
-import { skip, TestServer } from './server.js'
+import { FAST, PostgresServer, skipPostgres as skip } from '@holdfast/test-servers/postgres'
 
 /** How much of the suite's random part is run; `HOLDFAST_POSTGRES_LONG=1` runs what the other stores run. */
 const LONG = process.env['HOLDFAST_POSTGRES_LONG'] === '1'
@@ -38,7 +38,7 @@ class Schemas {
 }
 
 interface Way {
-  readonly connect?: (server: TestServer) => PostgresClient
+  readonly connect?: (server: PostgresServer) => PostgresClient
   /** Only this share of the random part. Default 1. */
   readonly share?: number
   /** Which suite. Default: that of stores. */
@@ -51,13 +51,12 @@ export function runCases(
   { connect = (server) => server.pool({ max: 20 }), share = 1, suite = storeCases }: Way = {},
 ): void {
   const opened = new Map<SessionStore, string>()
-  let server: TestServer
+  let server: PostgresServer
   let client: PostgresClient
   let schemas: Schemas
   if (skip === false) {
     before(async () => {
-      server = new TestServer()
-      await server.start()
+      server = await PostgresServer.start({ settings: FAST })
       client = connect(server)
       schemas = new Schemas(server.pool())
     })

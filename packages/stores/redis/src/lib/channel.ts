@@ -131,7 +131,11 @@ export class Channel {
     if (this.#subscriber === null) return
     const silent = performance.now() - this.#heardAt > PATIENCE * this.#heartbeat
     if (silent || this.#subscriber.isStale) return this.#lost()
-    this.#send().catch(() => undefined)
+    const connection = this.#connection
+    this.#send().catch(() => {
+      // Its notices say nothing: what is revoked elsewhere is not heard of here.
+      if (this.#server.isReplica && connection === this.#connection) this.#lost()
+    })
   }
 
   /** Counters first: once the beat is heard, they are known as of its sending. */

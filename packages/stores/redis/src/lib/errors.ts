@@ -50,6 +50,11 @@ export function unavailable(message: string): SessionError {
   return new SessionError('ERR_SESSION_STORE_UNAVAILABLE', message, { retryable: true })
 }
 
+/** As a replica's own refusal of a write begins, whose message the server made in other words. */
+export function replica(): Error {
+  return new Error('READONLY the server is a replica: it may not know what has been revoked')
+}
+
 export function corrupt(what: string, cause?: unknown): SessionError {
   const options = cause === undefined ? {} : { cause }
   return new SessionError('ERR_SESSION_STORE_CORRUPT', what, options)

@@ -2,7 +2,7 @@ import type { Found, SessionRecord } from '@holdfast/core/store'
 import { decodeRecord } from './codec.js'
 import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
 import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
-import { corrupt, storeFailure, unavailable, unsupported } from './errors.js'
+import { corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
 import type { Keys } from './keys.js'
 import type { Rules } from './options.js'
 import { EPOCHS } from './scripts/all.js'
@@ -32,6 +32,7 @@ export class Server {
   #writer: Promise<Driver> | null = null
   #epochs: Epochs | null = null
   #known = 0
+  #isReplica = false
 
   constructor(driver: Driver, keys: Keys, rules: Rules) {
     this.#driver = driver
@@ -42,6 +43,14 @@ export class Server {
   /** The highest revocation count heard of. */
   get known(): number {
     return this.#known
+  }
+
+  /**
+   * Whether the server was last found to be a replica, as one is after a failover that its clients have not noticed. It may
+   * show as live what has been revoked, so it is read from again only once `advance` has found that it is none any more.
+   */
+  get isReplica(): boolean {
+    return this.#isReplica
   }
 
   /** Takes note of a count that a notice tells. */
@@ -55,8 +64,10 @@ export class Server {
   }
 
   /** Runs a script that only reads. */
-  read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
-    return invoke(this.#driver, { script, keys: [key], args }).then(({ reply }) => reply)
+  async read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
+    if (this.#isReplica) await this.advance({ what: 'read' })
+    const { reply } = await invoke(this.#driver, { script, keys: [key], args })
+    return reply
   }
 
   /** Runs a script of one session, which must know the counters. */
@@ -91,6 +102,7 @@ export class Server {
     const driver = what === 'read' ? this.#driver : await this.#writing()
     const after = what === 'read' ? undefined : this.#waiting()
     const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, after)
+    this.#isReplica = false
     const epochs = this.#learn(parts[0])
     if (epochs === null) throw corrupt('the revocation counters of the redis store are missing')
     return epochs
@@ -105,6 +117,7 @@ export class Server {
 
   /** Records with everything that ended them, in the order of the ids; in the place of one that cannot be read stands why. */
   async findAll(ids: readonly string[]): Promise<readonly Found[]> {
+    if (this.#isReplica) await this.advance({ what: 'read' })
     const keys = ids.map((id) => this.keys.session(id))
     const { values, epochs: reply } = await this.#fetch(keys)
     if (values.every((value) => value === null)) return values.map(() => null)
@@ -141,16 +154,25 @@ export class Server {
     args: readonly Arg[],
     after: Command | undefined,
   ): Promise<Answer> {
-    const { reply, followed } = await invoke(driver, { script, keys, args, after })
+    const { reply, followed } = await invoke(driver, { script, keys, args, after }).catch(
+      (error: unknown) => this.#refused(error),
+    )
     if (!Array.isArray(reply)) throw corrupt('a script answered with something else than a list')
     const [word, ...parts]: unknown[] = reply
     const status = toText(word)
+    if (status === 'replica') return this.#refused(replica())
     if (status === 'newer')
       throw unsupported('a session is stored in a newer format: upgrade Holdfast')
     if (status.startsWith('corrupt'))
       throw corrupt('a stored value of the redis store is damaged, or foreign')
     if (after !== undefined) this.#checkAcknowledged(followed)
     return { status, parts }
+  }
+
+  /** Takes note of a server that refuses writes as replicas do. */
+  #refused(error: unknown): never {
+    if (error instanceof Error && error.message.startsWith('READONLY')) this.#isReplica = true
+    throw error
   }
 
   #waiting(): Command | undefined {

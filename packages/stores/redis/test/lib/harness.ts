@@ -2,7 +2,7 @@ import { after, before, test, type TestContext } from 'node:test'
 import { Redis } from 'ioredis'
 import type { SessionStore, StoreNotice } from '@holdfast/core/store'
 import { type RedisClient, redisStore, type RedisStoreOptions } from '../../src/index.js'
-import { RedisServer, skip } from './redis-server.js'
+import { RedisServer, skipRedis } from '@holdfast/test-servers/redis'
 import { newPrefix } from './suite.js'
 
 /** One server for all tests of a file, and a client of it for looking and for breaking things. */
@@ -15,14 +15,14 @@ let single: Single | null = null
 
 /** Starts a server before the tests of this file. */
 export function withServer(...settings: readonly string[]): void {
-  if (skip !== false) return
+  if (skipRedis !== false) return
   before(async () => {
-    const server = await RedisServer.start(...settings)
+    const server = await RedisServer.start({ settings })
     single = { server, client: newClient(server) }
   })
   after(async () => {
     single?.client.disconnect()
-    await single?.server.stop()
+    await single?.server.remove()
   })
 }
 
@@ -40,7 +40,7 @@ export function theServer(): Single {
 
 /** A test that needs a server; it says why where there is none. */
 export function redisTest(name: string, run: (t: TestContext) => Promise<void>): void {
-  test(name, { skip }, run)
+  test(name, { skip: skipRedis }, run)
 }
 
 export interface Opened {

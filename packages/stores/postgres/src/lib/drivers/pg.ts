@@ -18,7 +18,7 @@ export interface PgPoolClient {
 
 /** The part of a `pg` Pool that is used. */
 export interface PgPool {
-  connect(): Promise<PgPoolClient>
+  connect(taken: (error: Error | undefined, client: PgPoolClient | undefined) => void): void
   on(event: 'error', listener: (error: Error) => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
   readonly options: { readonly connectionTimeoutMillis?: number | undefined }
@@ -56,12 +56,11 @@ export class PgDriver implements Driver {
     values: readonly Value[],
     expiry: Expiry,
   ): Promise<readonly Row[]> {
-    const client = await this.#pool.connect()
+    const client = await this.#take()
     const release = once((broken: boolean) => {
       client.removeListener('error', ignore)
       client.release(broken)
     })
-    client.on('error', ignore)
     try {
       expiry.check()
       expiry.whenLate(() => release(true))
@@ -75,8 +74,7 @@ export class PgDriver implements Driver {
   }
 
   async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
-    client.on('error', ignore)
+    const client = await this.#take()
     const query: Query = async (text) => {
       const result = await client.query({ text, rowMode: 'array' })
       return result.rows
@@ -124,14 +122,34 @@ export class PgDriver implements Driver {
     } finally {
       clearTimeout(timer)
     }
+    // One statement after the other: `pg` is about to drop the queue that it keeps itself.
+    let last: Promise<unknown> = Promise.resolve()
     return {
-      run: async (statement, values) => (await client.query(this.#config(statement, values))).rows,
+      run: (statement, values) => {
+        const next = last.then(() => client.query(this.#config(statement, values)))
+        last = next.catch(ignore)
+        return next.then(({ rows }) => rows)
+      },
       close,
     }
   }
 
   release(): void {
     this.#pool.removeListener('error', ignore)
+  }
+
+  /**
+   * A connection of the pool, with a listener for its errors from the first moment: the bytes that make it ready may end it,
+   * too, before a promise could tell of it, and an error that nobody listens for would end the process.
+   */
+  #take(): Promise<PgPoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#pool.connect((error, client) => {
+        if (client === undefined) return reject(error ?? new Error('the pool gave no connection'))
+        client.on('error', ignore)
+        resolve(client)
+      })
+    })
   }
 
   #config({ name, text }: Statement, values: readonly Value[]): QueryConfig {

@@ -7,6 +7,9 @@ const HOUR = 3_600_000
  * Reads the counters, or changes them. They are times of this server's clock, in milliseconds: should the key be lost, the
  * new ones are later than any old one, which ends whatever is from before (`start`).
  *
+ * A replica says that it is one, by a write that changes nothing and that it refuses all the same: it may not know what
+ * has been revoked.
+ *
  * ARGV: what ('read', 'subject', 'everyone'), the highest count that the caller knows, instant, reason, channel. Gives the
  * counters' text.
  */
@@ -35,6 +38,11 @@ if e.current ~= before then
   redis.call('SET', key, raw)
   local kind = (what == 'everyone' or not before) and 'r' or 'e'
   redis.call('PUBLISH', ARGV[5], kind .. string.format('%.0f', e.current))
+else
+  local probe = redis.pcall('SET', key, raw, 'NX')
+  if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then
+    return { 'replica' }
+  end
 end
 return { 'ok', raw }
 `

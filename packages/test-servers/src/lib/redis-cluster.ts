@@ -1,28 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Cluster, Redis } from 'ioredis'
-import { RedisServer, until } from './redis-server.js'
+import { Cluster } from 'ioredis'
+import { RedisServer, type RedisServerOptions } from './redis-server.js'
+import { until } from './wait.js'
 
 const SLOTS = 16_384
 const MASTERS = 3
 
 /** Three servers that take writes and a replica of each. */
-export class TestCluster {
+export class RedisCluster {
   readonly servers: readonly RedisServer[]
 
   private constructor(servers: readonly RedisServer[]) {
     this.servers = servers
   }
 
-  static async start(...settings: readonly string[]): Promise<TestCluster> {
-    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...settings]
+  static async start({
+    settings = [],
+  }: Pick<RedisServerOptions, 'settings'> = {}): Promise<RedisCluster> {
+    const all = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...settings]
     const servers: RedisServer[] = []
-    for (let n = 0; n < 2 * MASTERS; n++) servers.push(await RedisServer.plan(...options))
+    for (let n = 0; n < 2 * MASTERS; n++) servers.push(await RedisServer.plan({ settings: all }))
     introduce(servers)
     await Promise.all(servers.map((server) => server.start()))
-    await Promise.all(servers.map(isReady))
-    return new TestCluster(servers)
+    await Promise.all(servers.map((server) => until(() => isReady(server), 'the Cluster stands')))
+    return new RedisCluster(servers)
   }
 
   /** A client of all of it. */
@@ -30,8 +33,8 @@ export class TestCluster {
     return new Cluster(this.servers.map(({ port }) => ({ host: '127.0.0.1', port })))
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()))
+  async remove(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.remove()))
   }
 }
 
@@ -53,15 +56,11 @@ function introduce(servers: readonly RedisServer[]): void {
   }
 }
 
-async function isReady({ port }: RedisServer): Promise<void> {
-  const client = new Redis(port, '127.0.0.1')
-  await until(async () => {
-    const state = await client.cluster('INFO')
-    const replication = await client.info('replication')
-    const linked = /role:master/.test(replication)
-      ? /state=online/.test(replication)
-      : /master_link_status:up/.test(replication)
-    return state.includes('cluster_state:ok') && linked
-  }, 'the Cluster stands')
-  client.disconnect()
+async function isReady(server: RedisServer): Promise<boolean> {
+  const state = String(await server.command('CLUSTER', 'INFO'))
+  const replication = String(await server.command('INFO', 'replication'))
+  const linked = /role:master/.test(replication)
+    ? /state=online/.test(replication)
+    : /master_link_status:up/.test(replication)
+  return state.includes('cluster_state:ok') && linked
 }

@@ -1,26 +1,23 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pause } from '../time.js'
+import { readFileSync } from 'node:fs'
+import { pause, until } from './wait.js'
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** A process of the suite's own: killed with it at the latest. */
+/** Starts a program that is killed with this process at the latest. */
 export function launch(
-  command: string,
+  program: string,
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
-  return track(spawn(command, args, options))
+  return track(spawn(program, args, options))
 }
 
-/** Has the process killed when this one ends. */
+/** Has a process killed when this one ends. */
 export function track(child: ChildProcess): ChildProcess {
   running.add(child)
   child.once('exit', () => running.delete(child))
@@ -39,22 +36,34 @@ export async function end(child: ChildProcess | null, name: NodeJS.Signals): Pro
   await gone
 }
 
+/** kill -9 of a process and of its children: one that outlived its parent could still answer. */
+export async function endAll(child: ChildProcess | null): Promise<void> {
+  // While they stand still they have no more children.
+  await freeze(child)
+  const [, ...children] = familyOf(child)
+  await end(child, 'SIGKILL')
+  for (const pid of children) signal(pid, 'SIGKILL')
+  // Until the last has let go of what they share, a new server refuses to start.
+  await until(() => children.every((pid) => /^(?:Z|gone)/.test(stateOf(pid))), 'all have ended')
+}
+
 /** Stops a process and its children where they stand, the parent first. Returns when all have stopped. */
 export async function freeze(child: ChildProcess | null): Promise<void> {
-  const pids = pidsOf(child)
-  for (const pid of pids) signal(pid, 'SIGSTOP')
-  while (pids.some((pid) => !/^(?:T|Z|gone)/.test(stateOf(pid)))) await pause(1)
+  const family = familyOf(child)
+  for (const pid of family) signal(pid, 'SIGSTOP')
+  while (family.some((pid) => !/^(?:T|Z|gone)/.test(stateOf(pid)))) await pause(1)
 }
 
 export function thaw(child: ChildProcess | null): void {
-  for (const pid of pidsOf(child)) signal(pid, 'SIGCONT')
+  for (const pid of familyOf(child)) signal(pid, 'SIGCONT')
 }
 
-function pidsOf(child: ChildProcess | null): readonly number[] {
-  const pid = child?.pid
-  if (pid === undefined || !isRunning(child)) return []
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-  return [pid, ...children.filter((text) => text.trim() !== '').map(Number)]
+/** A process and its children: nobody else's. */
+function familyOf(child: ChildProcess | null): readonly number[] {
+  if (!isRunning(child) || child.pid === undefined) return []
+  const { pid } = child
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return [pid, ...(children === '' ? [] : children.split(' ').map(Number))]
 }
 
 function stateOf(pid: number): string {
@@ -72,19 +81,4 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-/** A new temp folder, where a server that is not root can reach it. */
-export function newFolder(name: string): string {
-  const base = process.getuid?.() === 0 ? '/tmp' : tmpdir()
-  return mkdtempSync(join(base, `hf-${name}-`))
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : freePort()
 }

@@ -1,0 +1,7 @@
+export {
+  copyAsServer,
+  FAST,
+  PostgresServer,
+  type PostgresServerOptions,
+  skipPostgres,
+} from './lib/postgres-server.js'

@@ -1,0 +1,1 @@
+export { pause, until } from './lib/wait.js'
