@@ -49,6 +49,7 @@ describe('many tabs of one browser', { skip: noBrowser }, () => {
       const refused = site.count('GET /api/me 401')
       site.advance(seconds(50))
       await context.clock.fastForward(seconds(50))
+      while (site.count('POST /auth/token 200') === renewed) await page.waitForTimeout(20)
       await Promise.all(
         tabs.map(async (tab) => {
           await tab.getByRole('button', { name: 'Ask the API' }).click()
