@@ -33,7 +33,11 @@ let sessions: Sessions
 let tokens: Tokens
 
 before(async () => {
-  sessions = createSessions({ store: lmdbStore(setup.folder), keys: [setup.key] })
+  sessions = createSessions({
+    store: lmdbStore(setup.folder),
+    keys: [setup.key],
+    storeTimeout: 60_000,
+  })
   tokens = createTokens(sessions, {
     issuer: 'https://id.example',
     audience: 'https://api.example',

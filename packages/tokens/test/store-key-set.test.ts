@@ -108,7 +108,7 @@ test('the next key signs from its instant on, although nobody asks the store at 
 test('a stolen store signs nothing', async (t) => {
   const folder = freshFolder()
   const store = lmdbStore(folder)
-  const sessions = createSessions({ store, keys: RING })
+  const sessions = createSessions({ store, keys: RING, storeTimeout: 60_000 })
   const keys = await storeKeySet(sessions)
   t.after(() => keys.close())
   const { d = '', x = '' } = keys.current.privateKey.export({ format: 'jwk' })
@@ -121,7 +121,11 @@ test('a stolen store signs nothing', async (t) => {
     x,
   ])
     for (const bytes of stolen) assert.ok(!bytes.includes(secret))
-  const thief = createSessions({ store: lmdbStore(folder), keys: [randomBytes(32)] })
+  const thief = createSessions({
+    store: lmdbStore(folder),
+    keys: [randomBytes(32)],
+    storeTimeout: 60_000,
+  })
   const theirs = await storeKeySet(thief)
   t.after(() => theirs.close())
   assert.notEqual(theirs.current.kid, keys.current.kid)

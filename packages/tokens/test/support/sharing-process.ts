@@ -9,7 +9,7 @@ process.once('message', () => void work())
 process.send?.('ready')
 
 async function work(): Promise<void> {
-  const sessions = createSessions({ store: lmdbStore(folder), keys: [key] })
+  const sessions = createSessions({ store: lmdbStore(folder), keys: [key], storeTimeout: 60_000 })
   const keys = await storeKeySet(sessions)
   const rotated = await keys.rotate()
   process.send?.(rotated.map(({ kid }) => kid))

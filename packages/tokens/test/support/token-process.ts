@@ -6,7 +6,11 @@ import { outcome } from './outcome.js'
 import { API_URL, type Order, type Setup } from './orders.js'
 
 const setup: Setup = JSON.parse(process.argv[2] ?? '{}')
-const sessions = createSessions({ store: lmdbStore(setup.folder), keys: [setup.key] })
+const sessions = createSessions({
+  store: lmdbStore(setup.folder),
+  keys: [setup.key],
+  storeTimeout: 60_000,
+})
 const tokens = createTokens(sessions, {
   issuer: 'https://id.example',
   audience: 'https://api.example',
