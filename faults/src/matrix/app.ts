@@ -10,6 +10,7 @@ import { type Data, KEEPSAKE, ROUTES } from './routes.js'
 // The application whose answers the matrix judges: one process, one server for each column.
 
 const KEYS = ['the fault matrix signs its tokens with this key and no other']
+const KEPT = 3_600_000
 type Listener = (req: IncomingMessage, res: ServerResponse) => void
 
 function tell(message: FromApp): void {
@@ -52,6 +53,8 @@ async function open(column: Column, config: StoreConfig): Promise<number> {
     else if (req.url?.startsWith('/renew') === true) renewing(req, res)
     else plain(req, res)
   })
+  // Longer than any run: a connection that is reset is none that merely had its time.
+  server.keepAliveTimeout = KEPT
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
