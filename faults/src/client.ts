@@ -5,9 +5,9 @@ import {
   type Session,
   type Sessions,
 } from '@holdfast/core'
+import type { SessionStore } from '@holdfast/core/store'
 import { fetchSessions, type Open } from '@holdfast/http'
 import type { HistoryFile, Operation, OperationName } from './history.js'
-import { openStore, type StoreConfig } from './stores.js'
 import { now } from './time.js'
 
 export type Data = Record<string, number>
@@ -32,11 +32,11 @@ export class Client {
   readonly #worker: number
   readonly #history: HistoryFile
 
-  constructor(worker: number, store: StoreConfig, history: HistoryFile) {
+  constructor(worker: number, store: SessionStore, history: HistoryFile) {
     this.#worker = worker
     this.#history = history
     this.sessions = createSessions<Data>({
-      store: openStore(store),
+      store,
       keys: KEYS,
       renewalTimeout: 2000,
       sweepInterval: 1000,

@@ -63,11 +63,12 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
-function nextFault({ marks }: History, after: number): number {
+/** Or the end of what was noted. */
+function nextFault({ marks, operations }: History, after: number): number {
   const faults = marks.flatMap((each) =>
     each.mark === 'fault' && each.at > after ? [each.at] : [],
   )
-  return Math.min(Infinity, ...faults)
+  return Math.min(operations.at(-1)?.start ?? after, ...faults)
 }
 
 /** Empty where nobody tried anything, or the next fault came too soon to tell. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { allCases, type Case, STORES, type StoreName } from './catalogue.js'
+import { DRIVERS, type DriverName, isPostgresDriver, isRedisDriver } from './drivers/names.js'
 import { printMatrix } from './matrix/main.js'
 import { describe, summarize } from './report.js'
 import { type Result, runCase } from './run.js'
@@ -8,24 +9,25 @@ import { now } from './time.js'
 const HELP = `npm run faults -- [options]
 
   --store name    redis, postgres or lmdb; default: all
+  --driver name   ioredis, node-redis or iovalkey; pg or postgres.js; default: the first of its store
   --only word     only scenarios with this word in their name
   --seed n        seed of the first run, one more for each repetition; default: the time
   --seconds n     seconds of faults in each scenario; default 15
   --repeat n      how often each scenario is run; default 1
   --workers n     application processes; default 4
-  --long          until there were 500 kill -9 and 50 failovers on Redis: about 10 minutes
+  --long          kills and failovers only, until there were many: 500 and 50 on Redis (10 minutes), 25 with Sentinel
+                  and 50 of each kind on a Cluster, 100 and 20 on PostgreSQL, 100 killed workers on lmdb
   --matrix        promise P6 over HTTP: every operation under every kind of trouble
+  --story         with the first violation of a run, everything that happened to its session
   --list          names the scenarios
   --help          this
 
 The exit code is 1 if a promise was broken, or if settings that promise nothing lost nothing.`
 
-const LONG_KILLS = 500
-const LONG_FAILOVERS = 50
-
 const { values } = parseArgs({
   options: {
     store: { type: 'string' },
+    driver: { type: 'string' },
     only: { type: 'string', default: '' },
     seed: { type: 'string' },
     seconds: { type: 'string', default: '15' },
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '4' },
     long: { type: 'boolean', default: false },
     matrix: { type: 'boolean', default: false },
+    story: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -56,17 +59,21 @@ function chosen(): readonly Case[] {
   const { only, long } = values
   const stores = chosenStores()
   const cases = allCases().filter(
-    ({ store, name }) => stores.includes(store) && name.includes(only),
+    (each) =>
+      stores.includes(each.store) &&
+      (driver === null || each.drivers.includes(driver)) &&
+      each.name.includes(only),
   )
-  return long ? cases.filter((each) => goal(each) > 0) : cases
+  return long ? cases.filter(({ goal }) => goal > 0) : cases
 }
 
-/** How many faults the long form wants of a case. */
-function goal({ store, name }: Case): number {
-  if (store !== 'redis') return 0
-  if (name === 'kill -9 and restart') return LONG_KILLS
-  return name === 'failover, with wait' ? LONG_FAILOVERS : 0
+function chosenDriver(): DriverName | null {
+  const { driver = null } = values
+  if (driver === null || isRedisDriver(driver) || isPostgresDriver(driver)) return driver
+  throw new TypeError(`--driver must be one of ${Object.values(DRIVERS).flat().join(', ')}`)
 }
+
+const driver = chosenDriver()
 
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : number(values.seed, 'seed')
 const effort = {
@@ -81,12 +88,13 @@ async function runAll(each: Case, results: Result[]): Promise<boolean> {
   let good = true
   let [runs, faults] = [0, 0]
   const goesOn = (): boolean =>
-    values.long ? faults < goal(each) : runs < number(values.repeat, 'repeat')
+    values.long ? faults < each.goal : runs < number(values.repeat, 'repeat')
   while (goesOn()) {
-    const result = await runCase(each, { ...effort, seed: seed + runs })
+    const result = await runCase(each, { ...effort, seed: seed + runs }, driver)
     runs += 1
     faults += result.figures.faults
     console.log(describe(result))
+    if (values.story) for (const line of result.story) console.log(`      ${line}`)
     if (each.loses) {
       // Shown apart: nothing was promised, so nothing is broken.
       const lost = result.violations.length > 0

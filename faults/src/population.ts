@@ -20,6 +20,9 @@ export class Population {
 
   add(session: Known): void {
     this.#live.set(session.id, session)
+    // What was taken for ended was only the token before.
+    const stale = this.#ended.findIndex(({ id }) => id === session.id)
+    if (stale >= 0) this.#ended.splice(stale, 1)
   }
 
   end(id: string): void {

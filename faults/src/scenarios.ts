@@ -1,17 +1,17 @@
 import type { Expectations } from './check/model.js'
 import type { Proxy } from './proxy.js'
-import type { StoreServer } from './servers/server.js'
+import type { Place, StoreServer } from './servers/server.js'
 import type { Stage } from './stage.js'
 
-/** What a scenario has to do with: one server behind one proxy. */
-interface Scene<S extends StoreServer> {
+/** What a scenario has to do with: a server, or several, and the proxy before it. */
+interface Scene<S extends Place> {
   readonly stage: Stage
   readonly server: S
   readonly proxy: Proxy
 }
 
 /** One kind of trouble, again and again while the workers go on. */
-export interface Scenario<S extends StoreServer = StoreServer> {
+export interface Scenario<S extends Place = StoreServer> {
   readonly name: string
   readonly expected: Expectations
   readonly run: (scene: Scene<S>) => Promise<void>

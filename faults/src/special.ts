@@ -1,6 +1,4 @@
-import type { Expectations } from './check/model.js'
 import { ALL, type Scenario } from './scenarios.js'
-import type { RedisPair } from './servers/pair.js'
 import type { RedisServer } from './servers/redis.js'
 import type { Tmpfs } from './servers/tmpfs.js'
 import type { Stage } from './stage.js'
@@ -44,35 +42,6 @@ export const memoryFull: Scenario<RedisServer> = {
       await server.command('CONFIG', 'SET', 'maxmemory', '0')
       stage.up()
       await stage.pause(300, 1000)
-    }
-  },
-}
-
-/** Across a failover, what a read has seen and nobody acknowledged may go: Redis answers reads before its replica knows. */
-const ACKNOWLEDGED: Expectations = { durable: true, steady: false }
-
-/** The replica is cut off for a moment, then the main server is lost. */
-export const failover: Scenario<RedisPair> = {
-  name: 'failover',
-  expected: ACKNOWLEDGED,
-  async run({ stage, server, proxy }) {
-    while (stage.goesOn) {
-      await stage.pause(200, 500)
-      stage.fault('failover')
-      server.link.set({ kind: 'blackhole' })
-      await stage.pause(100, 400)
-      proxy.set({ kind: 'refuse' })
-      await stage.down(
-        async () => {
-          await server.failOver()
-          server.link.set({ kind: 'none' })
-          await server.attach()
-        },
-        () => {
-          proxy.target = server.port
-          proxy.set({ kind: 'none' })
-        },
-      )
     }
   },
 }

@@ -2,46 +2,60 @@ import type { SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '@holdfast/lmdb'
 import { postgresStore } from '@holdfast/postgres'
 import { redisStore } from '@holdfast/redis'
-import { Redis } from 'ioredis'
-import { Pool } from 'pg'
+import {
+  type DriverName,
+  isPostgresDriver,
+  isRedisDriver,
+  type PostgresDriver,
+  type RedisDriver,
+} from './drivers/names.js'
+import { openPostgres } from './drivers/postgres.js'
+import { openRedis } from './drivers/redis.js'
+
+export interface RedisConfig {
+  readonly kind: 'redis'
+  readonly port: number
+  readonly production: boolean
+  readonly wait?: { readonly replicas: number; readonly timeout: number }
+  readonly driver?: RedisDriver
+  /** Ports of a Cluster's servers, in place of `port`. */
+  readonly cluster?: readonly number[]
+  /** Ports of the Sentinels who know where the server is, in place of `port`. */
+  readonly sentinels?: readonly number[]
+}
+
+export interface PostgresConfig {
+  readonly kind: 'postgres'
+  readonly port: number
+  readonly forgetful: boolean
+  readonly driver?: PostgresDriver
+}
 
 /** What a worker is told of its store. */
 export type StoreConfig =
-  | {
-      readonly kind: 'redis'
-      readonly port: number
-      readonly production: boolean
-      /** As ioredis is shipped: what was sent and not answered is sent again over the next connection. */
-      readonly wait?: { readonly replicas: number; readonly timeout: number }
-    }
-  | { readonly kind: 'postgres'; readonly port: number; readonly forgetful: boolean }
+  | RedisConfig
+  | PostgresConfig
   | { readonly kind: 'lmdb'; readonly path: string }
 
-/** How soon a driver tries again to reach its server: an application that wants to be back within a second says so. */
-const RETRY = 100
-const SILENCE = 500
+/** The same store by another client, where it has such a one. */
+export function withDriver(config: StoreConfig, driver: DriverName | null): StoreConfig {
+  if (driver === null) return config
+  if (config.kind === 'redis' && isRedisDriver(driver)) return { ...config, driver }
+  if (config.kind === 'postgres' && isPostgresDriver(driver)) return { ...config, driver }
+  throw new TypeError(`${config.kind} has no driver ${driver}`)
+}
 
 /** The store as an application opens it. */
-export function openStore(config: StoreConfig): SessionStore {
+export async function openStore(config: StoreConfig): Promise<SessionStore> {
   switch (config.kind) {
     case 'redis': {
-      const { port, production, wait } = config
-      const client = new Redis(port, '127.0.0.1', {
-        retryStrategy: () => RETRY,
-        // A connection that went silent is given up; else every call on it fails, for a quarter of an hour.
-        socketTimeout: SILENCE,
-      })
-      client.on('error', () => undefined)
+      const { production, wait } = config
       const waiting = wait === undefined ? {} : { wait }
+      const client = await openRedis(config)
       return redisStore(client, { production, onWarning: () => undefined, ...waiting })
     }
-    case 'postgres': {
-      const { port, forgetful } = config
-      const connection = { host: '127.0.0.1', port, user: 'holdfast', database: 'postgres' }
-      const pool = new Pool({ ...connection, max: 10, connectionTimeoutMillis: 1000 })
-      pool.on('error', () => undefined)
-      return postgresStore(pool, { allowForgetful: forgetful })
-    }
+    case 'postgres':
+      return postgresStore(openPostgres(config), { allowForgetful: config.forgetful })
     case 'lmdb':
       return lmdbStore(config.path, { timeout: 2000 })
   }

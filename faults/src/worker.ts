@@ -3,6 +3,7 @@ import { HistoryFile } from './history.js'
 import type { FromWorker, ToWorker, WorkerConfig } from './messages.js'
 import { Population } from './population.js'
 import { seeded } from './random.js'
+import { openStore } from './stores.js'
 import { now } from './time.js'
 import { Workload } from './workload.js'
 
@@ -12,7 +13,7 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message)
 }
 
-function start(config: WorkerConfig): (message: ToWorker) => void {
+async function start(config: WorkerConfig): Promise<(message: ToWorker) => void> {
   const history = new HistoryFile(config.history)
   const { worker } = config
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
@@ -22,7 +23,7 @@ function start(config: WorkerConfig): (message: ToWorker) => void {
     })
   const random = seeded(config.seed)
   const population = new Population(random)
-  const client = new Client(worker, config.store, history)
+  const client = new Client(worker, await openStore(config.store), history)
   const workload = new Workload(client, config, population, random, tell)
   void workload.run().then(async () => {
     await client.sessions.close()
@@ -40,10 +41,11 @@ function start(config: WorkerConfig): (message: ToWorker) => void {
   }
 }
 
-let running: ((message: ToWorker) => void) | null = null
+let running: Promise<(message: ToWorker) => void> | null = null
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'start') running = start(message.config)
-  else running?.(message)
+  // What is told while the store is opened is heard afterwards, in its order.
+  else void running?.then((hear) => hear(message))
 })
 // Without its parent it has nothing to do.
 process.once('disconnect', () => process.exit(0))

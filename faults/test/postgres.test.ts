@@ -11,3 +11,9 @@ faultTest(
   'postgres',
   'push channel dropped, then silent for 7 s',
 )
+faultTest(
+  'postgres.js over cut connections: every request is refused, and then served again',
+  'postgres',
+  'cut',
+  { driver: 'postgres.js' },
+)

@@ -16,9 +16,17 @@ faultTest(
   'a Redis that promises nothing is shown to lose',
   'redis',
   'forgetful: kill -9, snapshots only',
-  ({ violations }) => {
-    const kinds = new Set(violations.map(({ kind }) => kind))
-    assert.ok(kinds.has('revoked session accepted'), 'a revocation was forgotten')
-    assert.ok(kinds.has('acknowledged sign-in lost'), 'a sign-in was forgotten')
+  {
+    judge({ violations }) {
+      const kinds = new Set(violations.map(({ kind }) => kind))
+      assert.ok(kinds.has('revoked session accepted'), 'a revocation was forgotten')
+      assert.ok(kinds.has('acknowledged sign-in lost'), 'a sign-in was forgotten')
+    },
   },
+)
+faultTest(
+  'node-redis over cut connections: every request is refused, and then served again',
+  'redis',
+  'cut',
+  { driver: 'node-redis' },
 )

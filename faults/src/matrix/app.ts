@@ -39,7 +39,7 @@ function listenerOf(sessions: Sessions<Data>): Listener {
 }
 
 async function open(column: Column, config: StoreConfig): Promise<number> {
-  const store = openStore(config)
+  const store = await openStore(config)
   const base = { store, keys: KEYS, ...(column === 'uncached' ? { cacheSize: 0 } : {}) }
   const sessions = createSessions<Data>(base)
   sessions.on('store_channel', ({ healthy }) => tell({ kind: 'channel', column, healthy }))

@@ -2,10 +2,19 @@ import { until } from '@holdfast/test-servers/wait'
 import { Proxy } from '../proxy.js'
 import type { StoreConfig } from '../stores.js'
 import { DURABLE, RedisServer } from './redis.js'
-import type { StoreServer } from './server.js'
+import type { Place } from './server.js'
 
-/** A Redis and its replica, which takes over when it is told to. What the replica receives goes through a proxy. */
-export class RedisPair implements StoreServer {
+/** A server and another that has its data and can take over. What it receives goes through a proxy. */
+export interface Pair extends Place {
+  readonly link: Proxy
+  /** Gives the present main server a second one, and returns once that has everything. */
+  attach(): Promise<void>
+  /** The main server is lost for good, and the second takes its place. */
+  failOver(): Promise<void>
+}
+
+/** A Redis and its replica, which takes over when it is told to. */
+export class RedisPair implements Pair {
   readonly link: Proxy
   readonly #wait: boolean
   #main: RedisServer
@@ -34,7 +43,6 @@ export class RedisPair implements StoreServer {
     return { kind: 'redis', port, production: this.#wait, ...(this.#wait ? { wait } : {}) }
   }
 
-  /** Gives the present main server a replica, and returns once it has everything. */
   async attach(): Promise<void> {
     const replica = await RedisServer.start({
       settings: [...DURABLE, '--replicaof', `127.0.0.1 ${this.link.port}`],
@@ -46,7 +54,6 @@ export class RedisPair implements StoreServer {
     )
   }
 
-  /** The main server is lost for good, and the replica takes its place. */
   async failOver(): Promise<void> {
     const replica = this.#replica
     if (replica === null) throw new Error('there is no replica')
@@ -56,34 +63,6 @@ export class RedisPair implements StoreServer {
     this.link.target = replica.port
     this.#main = replica
     this.#replica = null
-  }
-
-  start(): Promise<void> {
-    return this.#main.start()
-  }
-
-  kill(): Promise<void> {
-    return this.#main.kill()
-  }
-
-  freeze(): Promise<void> {
-    return this.#main.freeze()
-  }
-
-  thaw(): void {
-    this.#main.thaw()
-  }
-
-  answer(): Promise<void> {
-    return this.#main.answer()
-  }
-
-  wipe(): Promise<void> {
-    return this.#main.wipe()
-  }
-
-  dropPush(): Promise<void> {
-    return this.#main.dropPush()
   }
 
   async remove(): Promise<void> {

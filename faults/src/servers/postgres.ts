@@ -37,6 +37,12 @@ export class PostgresServer implements StoreServer {
     return server
   }
 
+  /** One that follows the server at `port` and can be promoted. */
+  static async standbyOf(port: number, settings: readonly string[]): Promise<PostgresServer> {
+    const options = { settings: [...SETTINGS, ...settings], tcp: true, follows: port }
+    return new PostgresServer(await Server.start(options), settings, null)
+  }
+
   get port(): number {
     return this.#server.port
   }
@@ -81,7 +87,7 @@ export class PostgresServer implements StoreServer {
   }
 
   /** Asks the server itself, not through the proxy. */
-  query(text: string): Promise<void> {
+  query(text: string): Promise<readonly unknown[]> {
     return this.#server.query(text)
   }
 

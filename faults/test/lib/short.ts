@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allCases, type StoreName } from '../../src/catalogue.js'
+import type { DriverName } from '../../src/drivers/names.js'
 import { describe } from '../../src/report.js'
 import { type Result, runCase } from '../../src/run.js'
 
@@ -8,17 +9,22 @@ import { type Result, runCase } from '../../src/run.js'
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000)
 const EFFORT = { seed: SEED, seconds: 3, workers: 3, lanes: 4, pause: 30 }
 
+interface Short {
+  readonly judge?: (result: Result) => void
+  readonly driver?: DriverName
+}
+
 /** Runs a short form of a scenario of the fault suite. */
 export function faultTest(
   title: string,
   store: StoreName,
   name: string,
-  judge: (result: Result) => void = keepsAll,
+  { judge = keepsAll, driver }: Short = {},
 ): void {
   const found = allCases().find((each) => each.store === store && each.name === name)
   if (found === undefined) throw new Error(`there is no scenario '${name}' of ${store}`)
   test(title, { skip: found.skip ?? false }, async () => {
-    const result = await runCase(found, EFFORT)
+    const result = await runCase(found, EFFORT, driver)
     console.log(`seed ${SEED}: ${describe(result)}`)
     assert.ok(result.figures.operations > 100, 'the workers worked')
     assert.ok(result.figures.faults > 0, 'there were faults')
