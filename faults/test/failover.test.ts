@@ -8,11 +8,6 @@ faultTest(
   'Cluster: kill -9 of primaries',
 )
 faultTest(
-  'a Cluster whose slots move: what was acknowledged is kept',
-  'redis',
-  'Cluster: slots move',
-)
-faultTest(
   'a primary that Sentinels replace: what was acknowledged is kept',
   'redis',
   'Sentinel: kill -9 of the primary',
