@@ -10,6 +10,7 @@ import { run } from './command.mjs'
 export const NEEDS = {
   chromium: {
     env: 'HOLDFAST_CHROMIUM',
+    helpers: ['@holdfast/example-express/testing'],
     executables: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
     packages: ['chromium', 'fonts-liberation'],
   },
