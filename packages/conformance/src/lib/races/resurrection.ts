@@ -3,7 +3,8 @@ import * as fc from 'fast-check'
 import type { SessionStore } from '@holdfast/core/store'
 import type { CaseDefinition } from '../definition.js'
 import { MINUTE, START } from '../records.js'
-import { drive, explore } from './explore.js'
+import { endingCases, faults } from './endings.js'
+import { drive } from './explore.js'
 import { type Fault, scheduledStore, shared } from './scheduled-store.js'
 import { handsAt, type Reply, sessionIdOf, Site } from './site.js'
 import { WORKERS } from './workers.js'
@@ -29,14 +30,7 @@ const planOf = (endings: readonly EndingName[]): fc.Arbitrary<Plan> =>
     ending: fc.constantFrom(...endings),
     workers: fc.array(fc.constantFrom(...WORKERS.keys()), { minLength: 1, maxLength: 4 }),
     minute: fc.constantFrom(0, 4, 20),
-    faults: fc.array(
-      fc.oneof(
-        { weight: 12, arbitrary: fc.constant<Fault>('none') },
-        { weight: 1, arbitrary: fc.constant<Fault>('before') },
-        { weight: 1, arbitrary: fc.constant<Fault>('after') },
-      ),
-      { maxLength: 12, size: 'max' },
-    ),
+    faults,
   })
 
 interface Outcome {
@@ -201,33 +195,14 @@ const CONTRACT =
   'Destroyed stays destroyed (promise P2): no write, read, touch, rotation or retry that was in flight brings a revoked session back, and a revoke-all kills every sign-in that had begun before it.'
 
 /** P2. */
-export const resurrectionCases: readonly CaseDefinition[] = [
-  {
-    name: 'races: nothing in flight brings a session back after logout, revoke or revokeAll',
-    contract: CONTRACT,
-    slow: true,
-    async run({ store, settings }) {
-      await explore({
-        settings,
-        count: Math.ceil(settings.schedules * 0.9),
-        plan: planOf(['logout', 'revoke', 'revokeAll', 'revokeOthers']),
-        race: (plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
-      })
-    },
-  },
-  {
+export const resurrectionCases: readonly CaseDefinition[] = endingCases({
+  contract: CONTRACT,
+  name: 'races: nothing in flight brings a session back after logout, revoke or revokeAll',
+  endings: ['logout', 'revoke', 'revokeAll', 'revokeOthers'],
+  everyone: {
     name: 'races: nothing in flight brings a session back after revokeEveryone',
-    contract: CONTRACT,
-    slow: true,
-    async run({ store, settings }) {
-      await explore({
-        settings,
-        count: Math.ceil(settings.schedules * 0.1),
-        // One at a time: each ends the sessions of all.
-        batch: 1,
-        plan: planOf(['revokeEveryone']),
-        race: (plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
-      })
-    },
+    ending: 'revokeEveryone',
   },
-]
+  planOf,
+  race: (store, plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
+})

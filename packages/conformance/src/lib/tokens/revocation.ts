@@ -4,7 +4,8 @@ import type { SessionStore } from '@holdfast/core/store'
 import type { TokenSet } from '@holdfast/tokens'
 import type { CaseDefinition } from '../definition.js'
 import { MINUTE } from '../records.js'
-import { drive, explore } from '../races/explore.js'
+import { endingCases, faults } from '../races/endings.js'
+import { drive } from '../races/explore.js'
 import { type Fault, scheduledStore, shared } from '../races/scheduled-store.js'
 import { handsAt } from '../races/site.js'
 import { CLIENT, outcomeOf, TokenSite } from './site.js'
@@ -25,14 +26,7 @@ const planOf = (endings: readonly EndingName[]): fc.Arbitrary<Plan> =>
     ending: fc.constantFrom(...endings),
     workers: fc.array(fc.constantFrom(...WORKERS), { minLength: 1, maxLength: 5 }),
     minute: fc.constantFrom(0, 4, 20),
-    faults: fc.array(
-      fc.oneof(
-        { weight: 12, arbitrary: fc.constant<Fault>('none') },
-        { weight: 1, arbitrary: fc.constant<Fault>('before') },
-        { weight: 1, arbitrary: fc.constant<Fault>('after') },
-      ),
-      { maxLength: 12, size: 'max' },
-    ),
+    faults,
   })
 
 const TOLERATED = /^(?:ok|ERR_TOKEN_INVALID .*|ERR_SESSION_ENDED|ERR_SESSION_STORE_UNAVAILABLE)$/
@@ -164,33 +158,14 @@ const CONTRACT =
   'Destroyed stays destroyed (promise P2): no refresh that was in flight brings a revoked grant or session back, and no token that was handed out is good once the revocation was acknowledged.'
 
 /** P2, for tokens. */
-export const tokenRevocationCases: readonly CaseDefinition[] = [
-  {
-    name: 'tokens: nothing in flight leaves a live token after a revocation',
-    contract: CONTRACT,
-    slow: true,
-    async run({ store, settings }) {
-      await explore({
-        settings,
-        count: Math.ceil(settings.schedules * 0.9),
-        plan: planOf(['revoke', 'revokeAll', 'grant', 'endSession']),
-        race: (plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
-      })
-    },
-  },
-  {
+export const tokenRevocationCases: readonly CaseDefinition[] = endingCases({
+  contract: CONTRACT,
+  name: 'tokens: nothing in flight leaves a live token after a revocation',
+  endings: ['revoke', 'revokeAll', 'grant', 'endSession'],
+  everyone: {
     name: 'tokens: nothing in flight leaves a live token after a revocation of everyone',
-    contract: CONTRACT,
-    slow: true,
-    async run({ store, settings }) {
-      await explore({
-        settings,
-        count: Math.ceil(settings.schedules * 0.1),
-        // One at a time: each ends the sessions of all.
-        batch: 1,
-        plan: planOf(['revokeEveryone']),
-        race: (plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
-      })
-    },
+    ending: 'revokeEveryone',
   },
-]
+  planOf,
+  race: (store, plan, scheduler, n) => new Race(store, plan, scheduler, n).run(),
+})

@@ -1,44 +1,15 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import type * as fc from 'fast-check'
 import type { SessionStore } from '@holdfast/core/store'
 import type { CaseDefinition } from '../definition.js'
 import { MINUTE } from '../records.js'
 import { drive, explore } from '../races/explore.js'
+import { type RenewalPlan, renewalPlans, type Round, ROUNDS } from '../races/renewal-plan.js'
 import { scheduledStore, shared } from '../races/scheduled-store.js'
 import { handsAt } from '../races/site.js'
 import { outcomeOf, recordOf, TokenSite } from './site.js'
 
-const ROUNDS = 5
 const GRACE = 10_000
-
-interface Round {
-  readonly presenters: number
-  /** How many of them present the successor as soon as they have it, so that others hold the last but one. */
-  readonly eager: number
-  /** Nobody receives the successor; how often the old token comes again, 50 minutes apart. */
-  readonly lost: number
-}
-
-interface Plan {
-  readonly rounds: readonly Round[]
-  /** Which of the replaced tokens comes back in the end. */
-  readonly replayed: number
-}
-
-const round: fc.Arbitrary<Round> = fc.record({
-  presenters: fc.oneof(
-    { weight: 90, arbitrary: fc.integer({ min: 2, max: 8 }) },
-    { weight: 9, arbitrary: fc.integer({ min: 9, max: 30 }) },
-    { weight: 1, arbitrary: fc.constantFrom(100, 199, 200) },
-  ),
-  eager: fc.nat({ max: 3 }),
-  lost: fc.constantFrom(0, 0, 0, 1, 3),
-})
-
-const plans: fc.Arbitrary<Plan> = fc.record({
-  rounds: fc.array(round, { minLength: ROUNDS, maxLength: ROUNDS }),
-  replayed: fc.nat({ max: ROUNDS - 1 }),
-})
 
 /** One grant through several renewals, each with many presenters at once, in two processes. */
 class Race {
@@ -56,7 +27,7 @@ class Race {
     this.#home = new TokenSite(shared(store), this.#hands)
   }
 
-  async run({ rounds, replayed }: Plan, n: number): Promise<void> {
+  async run({ rounds, replayed }: RenewalPlan, n: number): Promise<void> {
     const { given } = await this.#home.issue(`subject-${n}`)
     let token = given.refreshToken
     const old: string[] = []
@@ -153,7 +124,7 @@ export const tokenRotationCases: readonly CaseDefinition[] = [
       await explore({
         settings,
         count: Math.ceil(settings.rounds / ROUNDS),
-        plan: plans,
+        plan: renewalPlans,
         race: (plan, scheduler, n) => new Race(store, scheduler).run(plan, n),
       })
     },
