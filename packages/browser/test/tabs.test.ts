@@ -10,6 +10,14 @@ const NO_CHANNEL = `delete globalThis.BroadcastChannel`
 const NO_STORAGE = `Object.defineProperty(globalThis, 'indexedDB', {
   value: { open: () => { throw new DOMException('refused', 'SecurityError') } },
 })`
+/** A tab that hears of others late, and reads what is stored later still. */
+const SLOW = `for (const [type, event, wait] of [[BroadcastChannel, 'message', 100], [IDBTransaction, 'complete', 300]]) {
+  const { addEventListener } = type.prototype
+  type.prototype.addEventListener = function (name, listener) {
+    const late = (given) => setTimeout(listener, wait, given)
+    addEventListener.call(this, name, name === event ? late : listener)
+  }
+}`
 
 inBrowser('tabs', {
   'tabs without Web Locks renew once, by the lease': async (context, service) => {
@@ -49,6 +57,35 @@ inBrowser('tabs', {
   ) => {
     await context.addInitScript(NO_CHANNEL)
     assert.equal(await renewTogether(context, service), 6)
+  },
+
+  'a tab that hears of the renewal while it reads what is stored does not renew again': async (
+    context,
+    service,
+  ) => {
+    const page = await openTab(context)
+    await signIn(page)
+    const slow = await context.newPage()
+    await slow.addInitScript(SLOW)
+    await slow.goto('/')
+    await makeClient(slow)
+    await slow.evaluate(() => client.restore())
+    service.advance(minutes(2))
+    const renewals = service.renewals.length
+    const asked = service.waitFor('POST /auth/token')
+    let release = (): void => undefined
+    service.hold = new Promise((resolve) => {
+      release = resolve
+    })
+    const answers = [ask(page)]
+    await asked
+    answers.push(ask(slow))
+    await slow.waitForFunction(
+      'navigator.locks.query().then(({ pending }) => pending.length === 1)',
+    )
+    release()
+    for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+    assert.equal(service.renewals.length - renewals, 1)
   },
 
   'a tab that was closed while it renewed holds nobody up': async (context, service) => {

@@ -61,7 +61,7 @@ export class Renewal {
     const { state } = this.#parts
     const { version, grant } = state
     await this.#locked(async () => {
-      if (state.version !== version || (await this.#askOthers(grant))) return
+      if (state.version !== version || (await this.#askOthers(version, grant))) return
       this.#leaveAlone()
       await this.#askServer()
     })
@@ -71,16 +71,18 @@ export class Renewal {
     return withLock(this.#parts.name, this.#parts.database, work)
   }
 
-  /** Whether another tab has renewed, or knows more than this one, and has said so. */
-  async #askOthers(grant: Grant | null): Promise<boolean> {
+  /** Whether another tab has renewed, or knows more than this one at `version`, and has said so. */
+  async #askOthers(version: number, grant: Grant | null): Promise<boolean> {
     const { state, channel, database } = this.#parts
     const latest = await database.get(GENERATION).catch(() => undefined)
-    // Nobody is ahead of us, or nobody was ever signed in here.
-    if (latest === undefined || latest === grant?.generation) return false
-    const { version } = state
-    const changed = state.change(grant === null ? NEWCOMER : KNOWN)
-    channel.send({ kind: 'ask' })
-    await changed
+    // Otherwise nobody is ahead of us, or nobody was ever signed in here.
+    const isBehind = latest !== undefined && latest !== grant?.generation
+    // The others may have said it while we read.
+    if (isBehind && state.version === version) {
+      const changed = state.change(grant === null ? NEWCOMER : KNOWN)
+      channel.send({ kind: 'ask' })
+      await changed
+    }
     return state.version !== version
   }
 
