@@ -1,0 +1,11 @@
+/** The signed statement of who asks, from the daemon to an application. */
+export const ASSERTION_HEADER = 'x-session-assertion'
+/** The application that a web server asks for; its configuration sets it, never a client. */
+export const APP_HEADER = 'x-session-app'
+
+const OURS = /^x[-_]session[-_]/i
+
+/** Whether a header's name could be taken for one of ours, by whoever folds dashes and underscores: it is removed at every edge. */
+export function isSessionHeader(name: string): boolean {
+  return OURS.test(name)
+}

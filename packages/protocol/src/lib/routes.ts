@@ -1,0 +1,147 @@
+import type { z } from 'zod'
+import * as shapes from './shapes.js'
+
+/** What an application may do beyond the sessions of its own visitors. */
+export type Right = 'authenticate' | 'list' | 'revoke'
+
+/** Which socket answers: that of web servers, that of one application, that of administrators. */
+export type Door = 'check' | 'app' | 'admin'
+
+/** One operation: the servers dispatch by it, the client is typed by it, the description is made of it. */
+export interface Route<Body extends z.ZodType | null, Answer extends z.ZodType | null> {
+  readonly door: Door
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  readonly summary: string
+  readonly right?: Right
+  /** Query parameters. */
+  readonly query?: z.ZodType
+  /** JSON that is sent; null for none. */
+  readonly body: Body
+  /** JSON that is answered with 200; null for 204, or what is no JSON. */
+  readonly answer: Answer
+  /** Asking twice is the same as asking once: the client may ask again when a connection breaks. */
+  readonly idempotent: boolean
+}
+
+function app<Body extends z.ZodType | null, Answer extends z.ZodType | null>(
+  method: 'GET' | 'POST' | 'PATCH',
+  path: string,
+  summary: string,
+  body: Body,
+  answer: Answer,
+  more: Partial<Pick<Route<Body, Answer>, 'right' | 'query' | 'idempotent'>> = {},
+): Route<Body, Answer> {
+  return { door: 'app', method, path, summary, body, answer, idempotent: method === 'GET', ...more }
+}
+
+function admin<Body extends z.ZodType | null, Answer extends z.ZodType | null>(
+  method: 'GET' | 'POST',
+  path: string,
+  summary: string,
+  body: Body,
+  answer: Answer,
+  more: Partial<Pick<Route<Body, Answer>, 'query' | 'idempotent'>> = {},
+): Route<Body, Answer> {
+  const idempotent = method === 'GET'
+  return { door: 'admin', method, path, summary, body, answer, idempotent, ...more }
+}
+
+const AGAIN = { idempotent: true } as const
+
+/** What applications may ask. Each request brings the visitor's Cookie header, and gives the Set-Cookie to pass on. */
+export const APP_ROUTES = {
+  load: app('GET', '/v1/session', 'The session of a request', null, shapes.loaded),
+  create: app('POST', '/v1/session', 'Begin a session', shapes.creation, shapes.loaded),
+  patch: app('PATCH', '/v1/session', 'Change values', shapes.patch, shapes.loaded),
+  touch: app('POST', '/v1/session/touch', 'Record activity', null, shapes.loaded, AGAIN),
+  authenticate: app(
+    'POST',
+    '/v1/session/authenticate',
+    'Sign an account in, with a new token',
+    shapes.authentication,
+    shapes.loaded,
+    { right: 'authenticate' },
+  ),
+  reauthenticate: app(
+    'POST',
+    '/v1/session/reauthenticate',
+    'The account has proved itself again, with a new token',
+    shapes.reauthentication,
+    shapes.loaded,
+    { right: 'authenticate' },
+  ),
+  rotate: app(
+    'POST',
+    '/v1/session/rotate',
+    'A new token for a change of privilege',
+    null,
+    shapes.loaded,
+  ),
+  revoke: app('POST', '/v1/session/revoke', 'End the session', shapes.ending, null, AGAIN),
+  revokeOthers: app(
+    'POST',
+    '/v1/session/revoke-others',
+    "End the account's other sessions",
+    shapes.ending,
+    shapes.revoked,
+    AGAIN,
+  ),
+  issueCsrfToken: app(
+    'POST',
+    '/v1/session/csrf-token',
+    'A token for forms of this session',
+    null,
+    shapes.csrfToken,
+  ),
+  verifyCsrfToken: app(
+    'POST',
+    '/v1/session/csrf-token/verify',
+    'Whether a token is of this session',
+    shapes.csrfToken,
+    shapes.csrfVerdict,
+    AGAIN,
+  ),
+  list: app('GET', '/v1/sessions', 'Sessions of an account', null, shapes.sessionPage, {
+    right: 'list',
+    query: shapes.page,
+  }),
+  revokeAll: app(
+    'POST',
+    '/v1/sessions/revoke',
+    'End sessions of an account',
+    shapes.subjectEnding,
+    shapes.revoked,
+    { right: 'revoke', idempotent: true },
+  ),
+  assertionKeys: app(
+    'GET',
+    '/v1/assertion-keys',
+    "The keys of this application's assertions",
+    null,
+    shapes.assertionKeys,
+  ),
+} as const
+
+/** What administrators may ask. */
+export const ADMIN_ROUTES = {
+  list: admin('GET', '/v1/sessions', 'Sessions of an account', null, shapes.sessionPage, {
+    query: shapes.page,
+  }),
+  show: admin('GET', '/v1/sessions/{id}', 'One session', null, shapes.sessionInfo),
+  revoke: admin('POST', '/v1/revoke', 'End sessions', shapes.revocation, shapes.revoked, AGAIN),
+  keys: admin('GET', '/v1/keys', 'Names of the keys', null, shapes.keyList),
+  rotateKeys: admin('POST', '/v1/keys/rotate', 'Make a new key, and sign with it', null, shapes.keyList),
+  retireKey: admin(
+    'POST',
+    '/v1/keys/retire',
+    'Forget a key: its tokens are refused from now on',
+    shapes.keyName,
+    shapes.keyList,
+    AGAIN,
+  ),
+  policy: admin('GET', '/v1/policy', 'The limits in force', null, shapes.policyText),
+  status: admin('GET', '/v1/status', 'What runs', null, shapes.status),
+  reload: admin('POST', '/v1/reload', 'Read the configuration again', null, shapes.status, AGAIN),
+  events: admin('GET', '/v1/events', 'What happens, one JSON object in each line', null, null),
+} as const

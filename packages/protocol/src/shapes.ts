@@ -1,0 +1,2 @@
+/** The JSON of the protocols. */
+export * from './lib/shapes.js'
