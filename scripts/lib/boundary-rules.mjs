@@ -60,6 +60,27 @@ export const RULES = [
     packages: 'declared',
   },
   {
+    folder: 'packages/protocol',
+    why: 'the protocol is what the daemon and its clients share, so it knows neither',
+    from: [],
+    node: ['crypto'],
+    packages: 'declared',
+  },
+  {
+    folder: 'packages/daemon',
+    why: 'the daemon puts core, http, tokens and a store together, and is asked by the protocol alone',
+    from: [
+      'packages/core',
+      'packages/http',
+      'packages/tokens',
+      'packages/stores/*',
+      'packages/adapters/node',
+      'packages/protocol',
+    ],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
     folder: 'packages/cli',
     why: 'the command line sees core and the stores, never HTTP',
     from: ['packages/core', 'packages/stores/*'],

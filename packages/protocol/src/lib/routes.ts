@@ -131,7 +131,13 @@ export const ADMIN_ROUTES = {
   show: admin('GET', '/v1/sessions/{id}', 'One session', null, shapes.sessionInfo),
   revoke: admin('POST', '/v1/revoke', 'End sessions', shapes.revocation, shapes.revoked, AGAIN),
   keys: admin('GET', '/v1/keys', 'Names of the keys', null, shapes.keyList),
-  rotateKeys: admin('POST', '/v1/keys/rotate', 'Make a new key, and sign with it', null, shapes.keyList),
+  rotateKeys: admin(
+    'POST',
+    '/v1/keys/rotate',
+    'Make a new key, and sign with it',
+    null,
+    shapes.keyList,
+  ),
   retireKey: admin(
     'POST',
     '/v1/keys/retire',

@@ -6,7 +6,10 @@ const instant = z.int().nonnegative().describe('Milliseconds since 1970')
 const subject = z.string().min(1).max(255).describe('Stable id of the account')
 const reason = z.string().min(1).max(64).describe('Why, for tombstones and events')
 const methods = z.array(z.string().min(1).max(64)).max(16).describe('How the account proved itself')
-const sessionId = z.string().regex(/^[0-9A-Za-z]{22}$/).describe('Public id of a session')
+const sessionId = z
+  .string()
+  .regex(/^[0-9A-Za-z]{22}$/)
+  .describe('Public id of a session')
 const values = z.record(z.string().min(1), json)
 
 /** The part of a session that may be shown. */
@@ -52,7 +55,11 @@ const change = z.strictObject({
 export const patch = change
   .extend({
     shared: change.optional().describe('The same, for the shared namespace'),
-    ifVersion: z.int().nonnegative().optional().describe('409 if the session is of another version'),
+    ifVersion: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('409 if the session is of another version'),
   })
   .meta({ id: 'SessionPatch' })
 
@@ -65,7 +72,10 @@ export const authentication = z
   .strictObject({
     subject,
     methods: methods.optional(),
-    remember: z.boolean().optional().describe('Keep the cookie when the browser ends. Default false'),
+    remember: z
+      .boolean()
+      .optional()
+      .describe('Keep the cookie when the browser ends. Default false'),
     keepData: z.boolean().optional().describe('Keep what the session holds. Default true'),
   })
   .meta({ id: 'Authentication' })
@@ -91,14 +101,19 @@ export const revocation = z
   .meta({ id: 'Revocation' })
 
 export const revoked = z
-  .object({ count: z.int().nonnegative().nullable().describe('Live sessions that ended; null for everyone') })
+  .object({
+    count: z.int().nonnegative().nullable().describe('Live sessions that ended; null for everyone'),
+  })
   .meta({ id: 'Revoked' })
 
 export const page = z.strictObject({
   subject,
   after: z.string().max(64).optional().describe('What the page before gave as next'),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  ended: z.enum(['true', 'false']).default('false').describe('Ended sessions too, as long as they are kept'),
+  ended: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Ended sessions too, as long as they are kept'),
 })
 
 export const sessionPage = z
@@ -124,7 +139,9 @@ const signingKey = z.object({
 
 export const keyList = z
   .object({
-    managed: z.boolean().describe('Whether the daemon keeps the keys itself; otherwise a file of yours does'),
+    managed: z
+      .boolean()
+      .describe('Whether the daemon keeps the keys itself; otherwise a file of yours does'),
     keys: z.array(signingKey),
   })
   .meta({ id: 'KeyList' })

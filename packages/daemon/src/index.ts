@@ -1,0 +1,10 @@
+export type { Control, DaemonParts, DaemonStatus, Door, KeyList } from './lib/parts.js'
+export type {
+  AppSettings,
+  CheckSettings,
+  LimitSettings,
+  Settings,
+  SocketSettings,
+  StoreSettings,
+  TcpSettings,
+} from './lib/settings.js'
