@@ -81,6 +81,13 @@ export const RULES = [
     packages: 'declared',
   },
   {
+    folder: 'packages/client',
+    why: 'the client knows the protocol, and nothing of what stands behind the daemon',
+    from: ['packages/protocol', 'packages/adapters/node'],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
     folder: 'packages/cli',
     why: 'the command line sees core and the stores, never HTTP',
     from: ['packages/core', 'packages/stores/*'],
