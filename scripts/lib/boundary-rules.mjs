@@ -89,8 +89,8 @@ export const RULES = [
   },
   {
     folder: 'packages/cli',
-    why: 'the command line sees core and the stores, never HTTP',
-    from: ['packages/core', 'packages/stores/*'],
+    why: 'the command line asks the daemon by the client, starts it, and makes the tables of stores',
+    from: ['packages/client', 'packages/daemon', 'packages/stores/*'],
     node: 'any',
     packages: 'declared',
   },

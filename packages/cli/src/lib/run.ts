@@ -1,17 +1,33 @@
 import { type Command, EXIT, type Terminal, UsageError } from './command.js'
+import { completionCommand } from './commands/completion.js'
+import { eventsCommand } from './commands/events.js'
+import { keysCommand } from './commands/keys.js'
 import { migrateCommand } from './commands/migrate.js'
+import { revokeAllCommand } from './commands/revoke-all.js'
+import { sessionsCommand } from './commands/sessions.js'
+import { statusCommand } from './commands/status.js'
 import { withoutSecrets } from './connection.js'
 
-const COMMANDS: readonly Command[] = [migrateCommand]
+const COMMANDS: readonly Command[] = [
+  statusCommand,
+  sessionsCommand,
+  revokeAllCommand,
+  keysCommand,
+  eventsCommand,
+  migrateCommand,
+  completionCommand(() => COMMANDS),
+]
+
+const WIDEST = Math.max(...COMMANDS.map(({ name }) => name.length))
 
 const HELP = `holdfast <command> [options]
 
 Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(WIDEST)} ${summary}`).join('\n')}
 
 'holdfast <command> --help' says more.`
 
-/** Runs a command line and gives its exit code: 0 done, 1 failed, 2 not understood, 3 see the command's help. */
+/** Runs a command line and gives its exit code: 0 done, 1 failed, 2 not understood, 3 and 4 see the command's help. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined) {

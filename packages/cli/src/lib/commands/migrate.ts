@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { migrate, type PostgresClient, schemaStatus } from '@holdfast/postgres'
 import postgres from 'postgres'
+import { readArguments } from '../arguments.js'
 import { type Command, EXIT, type Terminal, UsageError } from '../command.js'
 import { placeOf, postgresUrl } from '../connection.js'
 
@@ -21,11 +21,14 @@ Options:
 Exit codes: 0 done (with --status: up to date), 1 failed, 2 not understood,
 3 with --status: migrations are missing`
 
+const OPTIONS = { schema: { type: 'string' }, status: { type: 'boolean' } } as const
+
 /** `holdfast migrate`. */
 export const migrateCommand: Command = {
   name: 'migrate',
   summary: 'make or update the tables of the PostgreSQL store',
   help: HELP,
+  options: OPTIONS,
   async run(args, terminal) {
     const { address, schema, status } = read(args)
     const url = postgresUrl(address ?? terminal.env['HOLDFAST_STORE'])
@@ -46,7 +49,7 @@ function read(args: readonly string[]): {
   readonly schema: string
   readonly status: boolean
 } {
-  const parsed = parse(args)
+  const parsed = readArguments(args, OPTIONS)
   const [address, ...more] = parsed.positionals
   if (more.length > 0) throw new UsageError('Only one database at a time.')
   const { schema = 'holdfast', status = false } = parsed.values
@@ -55,18 +58,6 @@ function read(args: readonly string[]): {
       "--schema takes 1 to 40 characters of a-z, 0-9 and '_', not a digit first.",
     )
   return { address, schema, status }
-}
-
-function parse(args: readonly string[]): {
-  values: { schema?: string; status?: boolean }
-  positionals: string[]
-} {
-  try {
-    const options = { schema: { type: 'string' }, status: { type: 'boolean' } } as const
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
-  }
 }
 
 type Connection = PostgresClient & { end(options: { timeout: number }): Promise<void> }
