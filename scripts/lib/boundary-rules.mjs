@@ -82,8 +82,8 @@ export const RULES = [
   },
   {
     folder: 'packages/client',
-    why: 'the client knows the protocol, and nothing of what stands behind the daemon',
-    from: ['packages/protocol', 'packages/adapters/node'],
+    why: 'the client knows the protocol and how responses are guarded, and nothing of what stands behind the daemon',
+    from: ['packages/core', 'packages/http', 'packages/adapters/node', 'packages/protocol'],
     node: 'any',
     packages: 'declared',
   },

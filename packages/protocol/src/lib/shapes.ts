@@ -1,7 +1,15 @@
 import { z } from 'zod'
 
 /** A value of a session's data. */
-const json = z.json()
+type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+const json: z.ZodType<JsonValue, JsonValue> = z.json()
 const instant = z.int().nonnegative().describe('Milliseconds since 1970')
 const subject = z.string().min(1).max(255).describe('Stable id of the account')
 const reason = z.string().min(1).max(64).describe('Why, for tombstones and events')

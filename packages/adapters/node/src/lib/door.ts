@@ -3,7 +3,7 @@ import type { MaybePromise, Sessions } from '@holdfast/core'
 import { isPromise, type OpenSession } from '@holdfast/core/engine'
 import { createTransport, type TransportOptions } from '@holdfast/http/transport'
 import { NodeRequest } from './node-request.js'
-import { guardResponse } from './response-guard.js'
+import { guardResponse } from './session-guard.js'
 
 /** Options of every adapter that stands on node:http. */
 export interface NodeDoorOptions<

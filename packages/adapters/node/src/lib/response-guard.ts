@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import { isPromise, type OpenSession } from '@holdfast/core/engine'
-import { type IncomingRequest, statusOf, type Transport } from '@holdfast/http/transport'
+import type { PendingWatcher } from '@holdfast/core/engine'
+import type { CurrentHeaders, SessionHeaders } from '@holdfast/http/transport'
+import { statusOf } from '@holdfast/http/transport'
 import { type Commit, HeldResponse } from './held-response.js'
 import { putSessionHeaders } from './response-headers.js'
 
@@ -17,30 +18,39 @@ type Guarded = ServerResponse & { [GUARD]?: ResponseGuard }
  * through the response; closures for each request cost more than the rest of the session, in garbage collection
  * (decision 012).
  */
-class ResponseGuard implements Commit {
+export abstract class ResponseGuard implements Commit, PendingWatcher {
   readonly #res: Guarded
-  readonly #transport: Transport
-  readonly #request: IncomingRequest
-  readonly #open: OpenSession
   readonly #fail: (error: unknown) => void
   readonly #writeHead: ServerResponse['writeHead']
   #begun = false
 
-  constructor(
-    res: Guarded,
-    transport: Transport,
-    request: IncomingRequest,
-    open: OpenSession,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(res: ServerResponse, fail: (error: unknown) => void) {
     this.#res = res
-    this.#transport = transport
-    this.#request = request
-    this.#open = open
     this.#fail = fail
     // oxlint-disable-next-line typescript/unbound-method -- it is applied to this very response
     this.#writeHead = res.writeHead
   }
+
+  /** Whether there is something to commit. */
+  abstract get dirty(): boolean
+
+  /** Commits it. */
+  abstract save(): void | Promise<void>
+
+  /** The headers that the session adds to what the response says already. */
+  abstract headers(current: CurrentHeaders): SessionHeaders
+
+  /** Whether nothing can change any more. */
+  protected abstract get closed(): boolean
+
+  /** From now on nothing changes. */
+  protected abstract close(): void
+
+  /** The response begins, and nothing changes from now on. Whether the session adds headers to it. */
+  protected abstract finish(): boolean
+
+  /** Sees to it that this guard's `pending` is called when there first is something to commit. */
+  protected abstract listen(): void
 
   /** Lets the response begin as usual, but for the session's headers, until there is something to commit. */
   watch(): void {
@@ -52,7 +62,7 @@ class ResponseGuard implements Commit {
       res.writeHead = writeHead
     }
     if (this.dirty) this.pending()
-    else this.#open.watcher = this
+    else this.listen()
   }
 
   /** The response begins, with the session's headers among those that `writeHead` is given. */
@@ -61,10 +71,8 @@ class ResponseGuard implements Commit {
     // The application begins it again: that is between node and the application.
     if (this.#begun) return Reflect.apply(this.#writeHead, res, args)
     this.#begun = true
-    const open = this.#open
-    const action = open.finish()
-    const merged = putSessionHeaders(res, args, this.#transport, this.#request, open.used, action)
-    return Reflect.apply(this.#writeHead, res, merged)
+    const given = this.finish() ? putSessionHeaders(res, args, this) : args
+    return Reflect.apply(this.#writeHead, res, given)
   }
 
   /** From now on there is something to commit before the response may begin. */
@@ -73,35 +81,15 @@ class ResponseGuard implements Commit {
     new HeldResponse(res, this).hold()
     // A client that goes away does not take the changes of its request with it.
     res.once('close', () => {
-      if (!this.#open.closed && this.dirty) Promise.resolve(this.save()).catch(() => undefined)
+      if (!this.closed && this.dirty) Promise.resolve(this.save()).catch(() => undefined)
     })
   }
 
-  get dirty(): boolean {
-    return this.#open.dirty
-  }
-
-  save(): void | Promise<void> {
-    const action = this.#open.commit()
-    if (isPromise(action)) return action.then(() => undefined)
-  }
-
   failed(error: unknown): void {
-    this.#open.close()
+    this.close()
     clearResponse(this.#res, statusOf(error))
     this.#fail(error)
   }
-}
-
-/** Sees to it that what changes is committed before the response begins; `fail` is called if it cannot be. */
-export function guardResponse(
-  res: ServerResponse,
-  transport: Transport,
-  request: IncomingRequest,
-  open: OpenSession,
-  fail: (error: unknown) => void,
-): void {
-  new ResponseGuard(res, transport, request, open, fail).watch()
 }
 
 /** `writeHead` of every guarded response; node calls it too when the application begins without it. */

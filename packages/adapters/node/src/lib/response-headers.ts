@@ -1,11 +1,10 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
-import type { CookieAction } from '@holdfast/core/engine'
-import {
-  type IncomingRequest,
-  type SessionHeaders,
-  sessionHeaders,
-  type Transport,
-} from '@holdfast/http/transport'
+import type { CurrentHeaders, SessionHeaders } from '@holdfast/http/transport'
+
+/** Who knows what a session adds to a response. */
+interface HeaderSource {
+  headers(current: CurrentHeaders): SessionHeaders
+}
 
 type Headers = Readonly<Record<string, OutgoingHttpHeader | undefined>>
 
@@ -18,25 +17,14 @@ const OURS = /^(?:cache-control|vary|set-cookie)$/i
 export function putSessionHeaders(
   res: ServerResponse,
   args: readonly unknown[],
-  transport: Transport,
-  request: IncomingRequest,
-  used: boolean,
-  action: CookieAction,
+  source: HeaderSource,
 ): readonly unknown[] {
-  if (!used && action.kind === 'none') return args
   const passed = passedHeaders(args)
   const given = passed === null || isApart(passed) ? passed : lowerCased(passed)
-  const current = {
+  const next = source.headers({
     cacheControl: text(given?.['cache-control'] ?? res.getHeader('cache-control')),
     vary: text(given?.['vary'] ?? res.getHeader('vary')),
-  }
-  const next = sessionHeaders(
-    transport.cookie,
-    () => transport.variantFor(request),
-    used,
-    action,
-    current,
-  )
+  })
   if (given === null) {
     setHeaders(res, next)
     return args
