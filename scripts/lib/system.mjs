@@ -3,7 +3,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { run } from './command.mjs'
 
 /**
- * What suites need from the system. To add one (nginx, wrk), add a row: suites that mention `env`, or
+ * What suites need from the system. To add one (wrk), add a row: suites that mention `env`, or
  * one of the `helpers` that read it, make the runner look for it, install it where it can, and then find
  * either `<env>=/path/to/executable` or `<env>_MISSING=reason` in their environment.
  */
@@ -28,6 +28,12 @@ export const NEEDS = {
       (version) => `/usr/lib/postgresql/${version}/bin/postgres`,
     ),
     packages: ['postgresql'],
+  },
+  nginx: {
+    env: 'HOLDFAST_NGINX',
+    helpers: [],
+    executables: ['nginx'],
+    packages: ['nginx-light'],
   },
 }
 

@@ -1,5 +1,6 @@
 import { type Command, EXIT, type Terminal, UsageError } from './command.js'
 import { completionCommand } from './commands/completion.js'
+import { configCommand } from './commands/config.js'
 import { eventsCommand } from './commands/events.js'
 import { keysCommand } from './commands/keys.js'
 import { migrateCommand } from './commands/migrate.js'
@@ -15,6 +16,7 @@ const COMMANDS: readonly Command[] = [
   keysCommand,
   eventsCommand,
   migrateCommand,
+  configCommand,
   completionCommand(() => COMMANDS),
 ]
 
