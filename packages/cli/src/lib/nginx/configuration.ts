@@ -10,7 +10,7 @@ export function nginxConfiguration(site: Site, command: string): string {
     maps(site),
     upstreams(site),
     plainServer(site),
-    server(site),
+    secureServer(site),
   ].join('\n')
 }
 
@@ -86,7 +86,7 @@ function plainServer({ domains, httpPort, httpsPort }: Site): string {
 `
 }
 
-function server(site: Site): string {
+function secureServer(site: Site): string {
   const { domains, httpsPort, certificate, certificateKey, apps, open } = site
   const [first] = apps
   return `server {
