@@ -374,6 +374,14 @@ const MISTAKES: readonly (readonly [name: string, toml: string, ...said: (string
     /^holdfast\.toml:7: audit\.file/,
   ],
   [
+    'of shape and of meaning at once',
+    '[check]\nmode = "0666"\nlogin = "x"\n[apps.shop]\nlisten = "127.0.0.1:1"\ntoken_file = 3\n[audit]\nfile = "a"',
+    /^holdfast\.toml:2: check\.mode/,
+    /^holdfast\.toml:3: check\.login/,
+    /^holdfast\.toml:6: apps\.shop\.token_file: must be a path/,
+    /^holdfast\.toml:8: audit\.file/,
+  ],
+  [
     'several of shape at once',
     'colour = 1\n[session]\nidle_timeout = 5\npreset = 7\n[apps.x]\nmode = "rw"',
     /^holdfast\.toml:1: colour/,

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { standIn } from './stand-in.js'
 import type { Control, DaemonParts, Door } from './parts.js'
 
 /** The doors of a worker, by the names of their sockets. */
@@ -20,19 +20,4 @@ export function adminDoor(parts: DaemonParts, control: Control): Door {
 
 export function monitorDoor(parts: DaemonParts): Door {
   return standIn(parts)
-}
-
-function standIn(parts: DaemonParts): Door {
-  const server = createServer((request, response) => {
-    void parts
-    response.writeHead(204).end()
-    void request
-  })
-  return {
-    server,
-    drain: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-      }),
-  }
 }

@@ -7,7 +7,7 @@ import type { Problem } from './problem.js'
 import { resolveSettings } from './resolve.js'
 import { reasonOf } from './secret.js'
 import { checkShape, type Configuration } from './shape.js'
-import { shapeProblems } from './shape-problems.js'
+import { shapeProblems, withoutIssues } from './shape-problems.js'
 import { mergeSources, type Source } from './source.js'
 import { readToml } from './toml.js'
 
@@ -42,14 +42,35 @@ export function loadSettings({ file, environment }: ConfigPlace): Loaded {
   const files = read.filter((each): each is Source => 'values' in each)
   const source = mergeSources([...files, readEnvironment(environment)])
   const otherwise = { source: main, line: null }
+  const credentials = environment['CREDENTIALS_DIRECTORY']
   const shaped = checkShape(source.values)
-  if (!shaped.success)
-    return { problems: sorted([...problems, ...shapeProblems(source, shaped.issues, otherwise)]) }
-  const findings = new Findings(source, main, environment['CREDENTIALS_DIRECTORY'])
+  if (!shaped.success) {
+    const ofShape = shapeProblems(source, shaped.issues, otherwise)
+    const ofRest = restProblems(source, shaped.issues, new Findings(source, main, credentials))
+    return { problems: sorted([...problems, ...ofShape, ...ofRest]) }
+  }
+  const findings = new Findings(source, main, credentials)
   const settings = resolveSettings(shaped.data, findings)
   const all = [...problems, ...findings.problems]
   if (all.length > 0) return { problems: sorted(all) }
   return { settings, configuration: shaped.data, warnings: findings.warnings, problems: null }
+}
+
+/** What is wrong in meaning, of what is right in shape: all is to be said at once. */
+function restProblems(
+  source: Source,
+  issues: Parameters<typeof withoutIssues>[1],
+  findings: Findings,
+): readonly Problem[] {
+  const rest = checkShape(withoutIssues(source.values, issues))
+  if (!rest.success) return []
+  resolveSettings(rest.data, findings)
+  const broken = new Set(issues.map(({ path }) => path.slice(0, 2).join('.')))
+  // Keys of an application belong together: what is missing now may be there, and have the wrong shape.
+  return findings.problems.filter(({ path }) => {
+    const table = path.split('.').slice(0, 2).join('.')
+    return !table.startsWith('apps.') || !broken.has(table)
+  })
 }
 
 function* readFiles(main: string, required: boolean): Generator<Source | Problem> {

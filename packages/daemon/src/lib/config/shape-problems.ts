@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Place, Problem } from './problem.js'
 import { knownKeys } from './schema-walk.js'
-import { placeOf, type Source } from './source.js'
+import { isTable, placeOf, type Source, type Table } from './source.js'
 import { nearest } from './suggest.js'
 
 /** What is wrong with the shape of the configuration, each with its place. */
@@ -38,4 +38,22 @@ function unknownKey(
     path: path.join('.'),
     what: `there is no such key; ${remedy}`,
   }
+}
+
+/** The values without those that are wrong in shape. */
+export function withoutIssues(values: Table, issues: readonly z.core.$ZodIssue[]): Table {
+  return issues
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => [...issue.path, key])
+        : [issue.path],
+    )
+    .reduce<Table>((rest, path) => without(rest, path.map(String)), values)
+}
+
+function without(table: Table, [key = '', ...rest]: readonly string[]): Table {
+  const inner = table[key]
+  const others = Object.entries(table).filter(([name]) => name !== key)
+  const kept = rest.length > 0 && isTable(inner) ? [[key, without(inner, rest)] as const] : []
+  return Object.fromEntries([...others, ...kept])
 }

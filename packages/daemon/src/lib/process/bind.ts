@@ -20,14 +20,29 @@ export function bindUnix(path: string): BoundSocket {
 
 /** The same for an address of TCP. */
 export function bindTcp(host: string, port: number): BoundSocket {
-  return bind(host, port, host.includes(':') ? 6 : 4)
+  const { fd, close, error } = bind(host, port, host.includes(':') ? 6 : 4)
+  // That it is taken is told only to who asks: whoever listened there now would listen to all the world, at any port.
+  const code = error()
+  if (code === 0) return { fd, close }
+  close()
+  throw cannotListen(`${host} port ${port}`, getSystemErrorName(code))
 }
 
-function bind(address: string, port: number, type: number): BoundSocket {
+function bind(
+  address: string,
+  port: number,
+  type: number,
+): BoundSocket & { readonly error: () => number } {
   const make: unknown = Reflect.get(net, '_createServerHandle')
   if (!isFactory(make)) throw new Error('this version of Node cannot bind a socket for others')
   const made = make(address, port, type)
-  if (isHandle(made)) return { fd: made.fd, close: () => made.close() }
+  if (isHandle(made)) {
+    return {
+      fd: made.fd,
+      close: () => made.close(),
+      error: () => made.getsockname?.({}) ?? 0,
+    }
+  }
   const where = port === -1 ? address : `${address} port ${port}`
   throw cannotListen(where, getSystemErrorName(Number(made)))
 }
@@ -44,6 +59,8 @@ export function cannotListen(where: string, code: string): Error {
 interface Handle {
   readonly fd: number
   close(): void
+  /** Of TCP: fills in the address, and gives the number of an error or 0. */
+  getsockname?(address: object): number
 }
 
 function isFactory(
