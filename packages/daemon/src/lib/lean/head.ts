@@ -34,7 +34,7 @@ export class Head {
       !connection.includes('close') && (minor === 1 || connection.includes('keep-alive'))
   }
 
-  /** Every line of one header, by its lower-case name. */
+  /** Every line of one header, by its name in lower case, of letters, digits and hyphens. */
   header(name: string): string | readonly string[] | undefined {
     const text = this.#text
     const fields = this.#fields
@@ -73,6 +73,7 @@ export function readHead(text: string, from: number, end: number): Head | Refusa
   const minor = Number(digit)
   if (major !== '1' || minor > 1) return 505
   if (method !== 'GET' && method !== 'HEAD') return 405
+  if (!target.startsWith('/')) return 400
   const head = new Head(text, { method, target, minor }, fields)
   return isWhole(head) ? head : 400
 }
