@@ -1,3 +1,5 @@
+export { createAssertionKeys } from './lib/assertion-keys.js'
+export { createCheckDoor } from './lib/check/door.js'
 export type { Control, DaemonParts, DaemonStatus, Door, KeyList } from './lib/parts.js'
 export type {
   AppSettings,
