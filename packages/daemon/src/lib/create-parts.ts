@@ -1,7 +1,9 @@
-import { createSessions, type KeyInput, type Sessions } from '@holdfast/core'
-import { engineOf } from '@holdfast/core/engine'
-import type { AssertionKey } from '@holdfast/protocol'
+import { createSessions, type KeyInput } from '@holdfast/core'
+import { fileKeySet } from '@holdfast/tokens'
+import { createAssertionKeys } from './assertion-keys.js'
+import { type Metrics, metricsTextOf } from './metrics/metrics.js'
 import type { DaemonParts } from './parts.js'
+import type { PublicKeys } from './public-keys.js'
 import { watchReadiness } from './readiness.js'
 import type { Settings } from './settings.js'
 import { openStore } from './stores.js'
@@ -11,6 +13,8 @@ export interface PartsOptions {
   readonly keys: readonly KeyInput[]
   /** One process of the daemon deletes what has expired. */
   readonly sweeps: boolean
+  /** The counters of this process, which live on through a reload. */
+  readonly metrics: Metrics
   readonly log: (text: string) => void
 }
 
@@ -22,7 +26,7 @@ export interface OwnParts extends DaemonParts {
 /** Opens the store and makes the manager. Errors: those of the store, `ERR_SESSION_CONFIG` and `ERR_SESSION_KEY_INVALID`. */
 export async function createParts(
   settings: Settings,
-  { keys, sweeps, log }: PartsOptions,
+  { keys, sweeps, metrics, log }: PartsOptions,
 ): Promise<OwnParts> {
   const { store, disconnect } = await openStore(settings, log)
   try {
@@ -33,12 +37,18 @@ export async function createParts(
       ...settings.session,
       ...(sweeps ? {} : { sweepInterval: Infinity }),
     })
+    const jwks = publicKeysOf(settings)
+    metrics.watch(sessions)
     const readiness = await watchReadiness(store)
     return {
       settings,
       sessions,
       isReady: readiness.isReady,
-      assertionKeys: (app) => assertionKeysOf(sessions, app),
+      assertionKeys: createAssertionKeys(sessions),
+      jwks,
+      events: { subscribe: (listener) => sessions.on('*', listener) },
+      metrics,
+      metricsText: async () => metricsTextOf([await metrics.report()]),
       log,
       close: async () => {
         readiness.stop()
@@ -53,14 +63,9 @@ export async function createParts(
   }
 }
 
-/** From each key of the ring one for the application, which tells nothing of the ring or of another application's. */
-function assertionKeysOf(sessions: Sessions, app: string): readonly AssertionKey[] {
-  return engineOf(sessions)
-    .keys.secrets(`assertion/${app}`)
-    .map(({ id, secret }) => ({
-      kty: 'oct',
-      alg: 'HS256',
-      kid: id,
-      k: Buffer.from(secret).toString('base64url'),
-    }))
+/** The folder's keys as they are when they are asked for: whoever signs may replace them at any time. */
+function publicKeysOf({ signingKeys }: Settings): PublicKeys | null {
+  if (signingKeys === null) return null
+  const set = fileKeySet(signingKeys)
+  return () => set.jwks()
 }

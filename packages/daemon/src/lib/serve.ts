@@ -71,6 +71,8 @@ async function reloadBy(
     await primary.control.reload()
     log(`reloaded: ${await statusOf(primary)}`)
   } catch (error) {
+    // Whoever rotates logs sends the same signal.
+    await primary.reopen()
     log(
       `not reloaded, everything goes on as before: ${error instanceof Error ? error.message : ''}`,
     )

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { KeyInput, SessionEvent } from '@holdfast/core'
+import type { MetricsReport } from '../metrics/metrics.js'
 import type { Settings } from '../settings.js'
 import { refused } from './run-folder.js'
 import type { NamedSocket } from './doorway.js'
@@ -12,6 +13,8 @@ export interface CrewOptions {
   /** As of now: a worker that starts later begins with a later one. */
   readonly ring: () => readonly KeyInput[]
   readonly publish: (event: SessionEvent) => void
+  /** Takes the counters of a worker that has ended. */
+  readonly depart: (report: MetricsReport) => void
   readonly log: (text: string) => void
 }
 
@@ -23,6 +26,8 @@ export interface Crew {
   start(): Promise<void>
   /** Hands a ring to all that have one, and resolves when each has taken it or is gone. */
   distribute(ring: readonly KeyInput[]): Promise<void>
+  /** The counters of all that answer in time. */
+  reports(): Promise<readonly MetricsReport[]>
   /** Has all of them finish what is under way, for `patience` milliseconds at most. Resolves when none is left. */
   drain(patience: number): Promise<void>
   /** Ends all of them at once. */
@@ -34,6 +39,7 @@ const WORKER = new URL('../../worker.js', import.meta.url).pathname
 const FIRST_SOCKET = 4
 /** After this a worker that does not take a message hangs. */
 const PATIENCE = 5000
+const REPORT_PATIENCE = 1000
 /** Beyond what it was given to drain. */
 const GRACE = 2000
 const FIRST_PAUSE = 100
@@ -46,8 +52,8 @@ interface Member {
   readonly startedAt: number
   begun: boolean
   ready: boolean
-  /** Called when it has taken the ring of this number, or is gone. */
-  readonly waiting: Map<number, () => void>
+  /** Called when it has answered the message of this number, with its counters if those were asked for, or is gone. */
+  readonly waiting: Map<number, (report: MetricsReport | null) => void>
 }
 
 export function createCrew(options: CrewOptions): Crew {
@@ -81,6 +87,12 @@ class WorkerCrew implements Crew {
   async distribute(ring: readonly KeyInput[]): Promise<void> {
     const number = ++this.#number
     await Promise.all([...this.#members].map((member) => take(member, number, ring)))
+  }
+
+  async reports(): Promise<readonly MetricsReport[]> {
+    const number = ++this.#number
+    const asked = [...this.#members].map((member) => report(member, number))
+    return (await Promise.all(asked)).filter((each) => each !== null)
   }
 
   async drain(patience: number): Promise<void> {
@@ -132,7 +144,11 @@ class WorkerCrew implements Crew {
       case 'refused':
         return this.#settle(refused(message.why))
       case 'taken':
-        return member.waiting.get(message.number)?.()
+        return member.waiting.get(message.number)?.(null)
+      case 'report':
+        return member.waiting.get(message.number)?.(message.report)
+      case 'last':
+        return this.#options.depart(message.report)
       default:
         for (const event of message.events) this.#options.publish(event)
         if (message.lost > 0)
@@ -155,7 +171,7 @@ class WorkerCrew implements Crew {
 
   #gone(member: Member, how: string): void {
     this.#members.delete(member)
-    for (const done of member.waiting.values()) done()
+    for (const done of member.waiting.values()) done(null)
     if (this.#ending) return
     if (this.#outcome !== null)
       return this.#settle(refused(`a worker ended before it answered (${how})`))
@@ -187,17 +203,37 @@ function tell({ worker }: Member, message: ToWorker): void {
   if (worker.connected) worker.send(wrap(message), () => undefined)
 }
 
-function take(member: Member, number: number, ring: readonly KeyInput[]): Promise<void> {
-  // It has no ring yet, and will be given the one of then.
-  if (!member.begun) return Promise.resolve()
+/** Null where it does not answer in time. */
+function report(member: Member, number: number): Promise<MetricsReport | null> {
+  if (!member.ready) return Promise.resolve(null)
+  return answered(member, number, { kind: 'report', number }, (done) =>
+    setTimeout(() => done(null), REPORT_PATIENCE),
+  )
+}
+
+async function take(member: Member, number: number, ring: readonly KeyInput[]): Promise<void> {
+  // Otherwise it has no ring yet, and will be given the one of then.
+  if (!member.begun) return
+  await answered(member, number, { kind: 'keys', number, ring }, () =>
+    setTimeout(() => member.worker.kill('SIGKILL'), PATIENCE),
+  )
+}
+
+function answered(
+  member: Member,
+  number: number,
+  message: ToWorker,
+  late: (done: (report: MetricsReport | null) => void) => NodeJS.Timeout,
+): Promise<MetricsReport | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => member.worker.kill('SIGKILL'), PATIENCE)
-    member.waiting.set(number, () => {
+    const done = (given: MetricsReport | null): void => {
       clearTimeout(timer)
       member.waiting.delete(number)
-      resolve()
-    })
-    tell(member, { kind: 'keys', number, ring })
+      resolve(given)
+    }
+    const timer = late(done)
+    member.waiting.set(number, done)
+    tell(member, message)
   })
 }
 

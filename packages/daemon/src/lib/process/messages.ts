@@ -1,4 +1,5 @@
 import type { KeyInput, SessionEvent } from '@holdfast/core'
+import type { MetricsReport } from '../metrics/metrics.js'
 import type { Settings } from '../settings.js'
 
 /** A socket that a worker has inherited, by the name of its door. */
@@ -16,6 +17,7 @@ export type ToWorker =
       readonly sockets: readonly InheritedSocket[]
     }
   | { readonly kind: 'keys'; readonly number: number; readonly ring: readonly KeyInput[] }
+  | { readonly kind: 'report'; readonly number: number }
   | { readonly kind: 'drain'; readonly patience: number }
 
 /** What a worker tells the primary process. */
@@ -24,6 +26,9 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'taken'; readonly number: number }
+  | { readonly kind: 'report'; readonly number: number; readonly report: MetricsReport }
+  /** The last of a worker that ends. */
+  | { readonly kind: 'last'; readonly report: MetricsReport }
   | {
       readonly kind: 'events'
       readonly events: readonly SessionEvent[]

@@ -5,6 +5,14 @@ import { KeyKeeper } from '../keys/key-keeper.js'
 import type { Control, DaemonParts, DaemonStatus } from '../parts.js'
 import type { Settings } from '../settings.js'
 import { VERSION } from '../version.js'
+import { createLedger, type Ledger } from '../metrics/ledger.js'
+import {
+  createMetrics,
+  type Metrics,
+  type MetricsReport,
+  metricsTextOf,
+} from '../metrics/metrics.js'
+import { type AuditTrail, createAuditTrail } from './audit-trail.js'
 import { createCrew, type Crew } from './crew.js'
 import { createDoorways, type Doorways } from './doorway.js'
 import { createEventHub, type EventHub } from './event-hub.js'
@@ -36,6 +44,9 @@ export class Primary {
   readonly #log: (text: string) => void
   readonly #startedAt = Date.now()
   readonly #hub: EventHub = createEventHub()
+  readonly #metrics: Metrics = createMetrics()
+  readonly #ledger: Ledger = createLedger()
+  readonly #audit: AuditTrail
   readonly #doorways: Doorways
   readonly #admin: OwnDoor
   readonly #monitor: OwnDoor
@@ -54,6 +65,8 @@ export class Primary {
     this.#settings = settings
     this.#log = log
     this.#doorways = createDoorways(activated)
+    this.#audit = createAuditTrail({ log, lost: (count) => this.#metrics.auditLost(count) })
+    this.#hub.subscribe((event) => this.#audit.record(event))
     prepareRunFolder(settings.run)
     this.#unlock = lockFolders(settings)
     try {
@@ -77,6 +90,7 @@ export class Primary {
   /** Resolves when every door answers. Errors: those of the store and of the sockets; nothing is left then. */
   async start(): Promise<void> {
     try {
+      await this.#audit.open(this.#settings.audit)
       this.#reign = await this.#enthrone(this.#settings)
       await this.#openOwnDoors(this.#settings)
     } catch (error) {
@@ -97,8 +111,14 @@ export class Primary {
         ...this.#leaving,
       ])
       this.#reign = null
+      await this.#audit.close()
       this.#unlock()
     })
+  }
+
+  /** Opens the audit log anew: it may have been moved away. */
+  reopen(): Promise<void> {
+    return this.#audit.reopen()
   }
 
   /** Ends the workers where they stand. */
@@ -118,10 +138,13 @@ export class Primary {
     try {
       await this.#keeper.adopt(settings, async () => {
         const reign = await this.#enthrone(settings)
-        await this.#openOwnDoors(settings).catch(async (error: unknown) => {
+        try {
+          await this.#openOwnDoors(settings)
+          await this.#audit.open(settings.audit)
+        } catch (error) {
           await this.#dethrone(reign, 0)
           throw error
-        })
+        }
         this.#reign = reign
       })
     } catch (error) {
@@ -137,10 +160,16 @@ export class Primary {
   async #enthrone(settings: Settings): Promise<Reign> {
     const sockets = await this.#doorways.open(settings)
     const ring = (): KeyKeeper['ring'] => this.#keeper.ring
-    const parts = await createParts(settings, { keys: ring(), sweeps: true, log: this.#log })
+    const parts = await createParts(settings, {
+      keys: ring(),
+      sweeps: true,
+      metrics: this.#metrics,
+      log: this.#log,
+    })
     parts.sessions.on('*', (event) => this.#hub.publish(event))
     const publish = (event: Parameters<EventHub['publish']>[0]): void => this.#hub.publish(event)
-    const crew = createCrew({ settings, sockets, ring, publish, log: this.#log })
+    const depart = (report: MetricsReport): void => this.#ledger.add(report)
+    const crew = createCrew({ settings, sockets, ring, publish, depart, log: this.#log })
     this.#crews.add(crew)
     try {
       await crew.start()
@@ -191,8 +220,21 @@ export class Primary {
       },
       isReady: () => this.#reign !== null && this.#reign.crew.ready() > 0 && current().isReady(),
       assertionKeys: (app) => current().assertionKeys(app),
+      get jwks() {
+        return current().jwks
+      },
+      events: this.#hub,
+      metrics: this.#metrics,
+      metricsText: () => this.#metricsText(),
       log: this.#log,
     }
+  }
+
+  /** Of all processes: those that are, and what those have counted that were. */
+  async #metricsText(): Promise<string> {
+    const crews = await Promise.all([...this.#crews].map((crew) => crew.reports()))
+    const own = await this.#metrics.report()
+    return await metricsTextOf([own, ...crews.flat(), ...(await this.#ledger.reports())])
   }
 
   #status(): DaemonStatus {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { KeyInput } from '@holdfast/core'
 import { createParts, type OwnParts } from '../create-parts.js'
 import { workerDoors } from '../doors.js'
+import { createMetrics } from '../metrics/metrics.js'
 import type { Door } from '../parts.js'
 import { relayEvents } from './event-relay.js'
 import { type FromWorker, type InheritedSocket, type ToWorker, unwrap, wrap } from './messages.js'
@@ -39,7 +40,8 @@ async function start(
   { settings, ring, sockets }: Extract<ToWorker, { readonly kind: 'start' }>,
   log: (text: string) => void,
 ): Promise<Running> {
-  const parts = await createParts(settings, { keys: ring, sweeps: false, log })
+  const metrics = createMetrics()
+  const parts = await createParts(settings, { keys: ring, sweeps: false, metrics, log })
   relayEvents(parts.sessions, send)
   const known = workerDoors(parts)
   const doors = await Promise.all(sockets.map((socket) => openDoor(known, socket)))
@@ -64,9 +66,14 @@ async function obey(running: Promise<Running>, message: ToWorker): Promise<void>
       return send({ kind: 'ready' })
     case 'keys':
       return takeKeys(parts, message.number, message.ring)
+    case 'report': {
+      const report = await parts.metrics.report()
+      return send({ kind: 'report', number: message.number, report })
+    }
     default:
       await Promise.all(doors.map((door) => door.drain(message.patience)))
       await parts.close()
+      await say({ kind: 'last', report: await parts.metrics.report() })
       // What is left are timers and the channel of messages.
       process.exit(0)
   }
@@ -80,6 +87,13 @@ function takeKeys({ sessions }: OwnParts, number: number, ring: readonly KeyInpu
 function refuse(error: unknown): void {
   const why = error instanceof Error ? error.message : 'for an unknown reason'
   send({ kind: 'refused', why }, () => process.exit(1))
+}
+
+/** Resolves when it has been sent. */
+function say(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    send(message, () => resolve())
+  })
 }
 
 function send(message: FromWorker, sent: () => void = () => undefined): void {
