@@ -1,0 +1,21 @@
+const FIRST = 3
+
+/**
+ * Sockets that systemd has opened for us, by name (sd_listen_fds(3)): `check`, `admin`, `monitor`, `app-NAME`. None where it has
+ * opened none, or opened them for another process.
+ */
+export function activatedSockets(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): ReadonlyMap<string, number> {
+  const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = environment
+  const count = Number(LISTEN_FDS)
+  if (LISTEN_PID !== String(pid) || !Number.isSafeInteger(count) || count < 1) return new Map()
+  const names = (LISTEN_FDNAMES ?? '').split(':')
+  return new Map(
+    Array.from({ length: Math.min(count, 1024) }, (_, index) => [
+      (names[index] ?? '').replace(/\.socket$/, ''),
+      FIRST + index,
+    ]),
+  )
+}

@@ -1,0 +1,255 @@
+import type { ConfigPlace } from '../config/load.js'
+import { createParts, type OwnParts } from '../create-parts.js'
+import { adminDoor, monitorDoor } from '../doors.js'
+import { KeyKeeper } from '../keys/key-keeper.js'
+import type { Control, DaemonParts, DaemonStatus } from '../parts.js'
+import type { Settings } from '../settings.js'
+import { VERSION } from '../version.js'
+import { createLedger, type Ledger } from '../metrics/ledger.js'
+import {
+  createMetrics,
+  type Metrics,
+  type MetricsReport,
+  metricsTextOf,
+} from '../metrics/metrics.js'
+import { type AuditTrail, createAuditTrail } from './audit-trail.js'
+import { createCrew, type Crew } from './crew.js'
+import { createDoorways, type Doorways } from './doorway.js'
+import { createEventHub, type EventHub } from './event-hub.js'
+import { lockFolders } from './lock.js'
+import { OwnDoor } from './own-door.js'
+import { readSettings } from './read-settings.js'
+import { prepareRunFolder, refused } from './run-folder.js'
+
+/** What a primary process begins with. */
+export interface PrimaryOptions {
+  readonly place: ConfigPlace
+  readonly settings: Settings
+  readonly activated: ReadonlyMap<string, number>
+  readonly log: (text: string) => void
+}
+
+/** One configuration in force: the parts of this process, and the workers. */
+interface Reign {
+  readonly parts: OwnParts
+  readonly crew: Crew
+}
+
+/**
+ * The process that owns configuration, key ring, sockets and administration, and starts, replaces and ends the workers that answer.
+ */
+export class Primary {
+  readonly control: Control
+  readonly #place: ConfigPlace
+  readonly #log: (text: string) => void
+  readonly #startedAt = Date.now()
+  readonly #hub: EventHub = createEventHub()
+  readonly #metrics: Metrics = createMetrics()
+  readonly #ledger: Ledger = createLedger()
+  readonly #audit: AuditTrail
+  readonly #doorways: Doorways
+  readonly #admin: OwnDoor
+  readonly #monitor: OwnDoor
+  readonly #unlock: () => void
+  readonly #keeper: KeyKeeper
+  /** Those that answer, and those that are on their way in or out. */
+  readonly #crews = new Set<Crew>()
+  readonly #leaving = new Set<Promise<void>>()
+  #settings: Settings
+  #reign: Reign | null = null
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Takes the folders and the keys. Errors: `ERR_SESSION_CONFIG`, `ERR_SESSION_KEY_INVALID`. */
+  constructor({ place, settings, activated, log }: PrimaryOptions) {
+    this.#place = place
+    this.#settings = settings
+    this.#log = log
+    this.#doorways = createDoorways(activated)
+    this.#audit = createAuditTrail({ log, lost: (count) => this.#metrics.auditLost(count) })
+    this.#hub.subscribe((event) => this.#audit.record(event))
+    prepareRunFolder(settings.run)
+    this.#unlock = lockFolders(settings)
+    try {
+      this.#keeper = new KeyKeeper(settings, (ring) => this.#distribute(ring))
+    } catch (error) {
+      this.#unlock()
+      throw error
+    }
+    this.control = {
+      keys: () => Promise.resolve(this.#keeper.list()),
+      rotateKeys: () => this.#keeper.rotate(),
+      retireKey: (id) => this.#keeper.retire(id),
+      reload: () => this.#exclusively(() => this.#reload()),
+      status: () => Promise.resolve(this.#status()),
+    }
+    const parts = this.#facade()
+    this.#admin = new OwnDoor(() => adminDoor(parts, this.control), activated.get('admin'))
+    this.#monitor = new OwnDoor(() => monitorDoor(parts), activated.get('monitor'))
+  }
+
+  /** Resolves when every door answers. Errors: those of the store and of the sockets; nothing is left then. */
+  async start(): Promise<void> {
+    try {
+      await this.#audit.open(this.#settings.audit)
+      this.#reign = await this.#enthrone(this.#settings)
+      await this.#openOwnDoors(this.#settings)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Answers what is under way, within `limits.stop_timeout`, and gives everything back. */
+  async stop(): Promise<void> {
+    const patience = this.#settings.limits.stopTimeout
+    await this.#exclusively(async () => {
+      this.#doorways.close()
+      await Promise.all([
+        this.#admin.close(patience),
+        this.#monitor.close(patience),
+        ...(this.#reign === null ? [] : [this.#dethrone(this.#reign, patience)]),
+        ...this.#leaving,
+      ])
+      this.#reign = null
+      await this.#audit.close()
+      this.#unlock()
+    })
+  }
+
+  /** Opens the audit log anew: it may have been moved away. */
+  reopen(): Promise<void> {
+    return this.#audit.reopen()
+  }
+
+  /** Ends the workers where they stand. */
+  kill(): void {
+    for (const crew of this.#crews) crew.kill()
+    this.#doorways.close()
+    this.#unlock()
+  }
+
+  async #reload(): Promise<DaemonStatus> {
+    const settings = readSettings(this.#place, this.#log)
+    for (const key of ['state', 'run'] as const) {
+      if (settings[key] !== this.#settings[key])
+        throw refused(`daemon.${key} has changed: that needs a restart, nothing was taken over`)
+    }
+    const [before, old] = [this.#reign, this.#settings]
+    try {
+      await this.#keeper.adopt(settings, async () => {
+        const reign = await this.#enthrone(settings)
+        try {
+          await this.#openOwnDoors(settings)
+          await this.#audit.open(settings.audit)
+        } catch (error) {
+          await this.#dethrone(reign, 0)
+          throw error
+        }
+        this.#reign = reign
+      })
+    } catch (error) {
+      this.#doorways.publish(old)
+      throw error
+    }
+    this.#settings = settings
+    if (before !== null) void this.#dethrone(before, settings.limits.stopTimeout)
+    return this.#status()
+  }
+
+  /** Opens store and sockets of these settings, and starts workers there. */
+  async #enthrone(settings: Settings): Promise<Reign> {
+    const sockets = await this.#doorways.open(settings)
+    const ring = (): KeyKeeper['ring'] => this.#keeper.ring
+    const parts = await createParts(settings, {
+      keys: ring(),
+      sweeps: true,
+      metrics: this.#metrics,
+      log: this.#log,
+    })
+    parts.sessions.on('*', (event) => this.#hub.publish(event))
+    const publish = (event: Parameters<EventHub['publish']>[0]): void => this.#hub.publish(event)
+    const depart = (report: MetricsReport): void => this.#ledger.add(report)
+    const crew = createCrew({ settings, sockets, ring, publish, depart, log: this.#log })
+    this.#crews.add(crew)
+    try {
+      await crew.start()
+      this.#doorways.publish(settings)
+      return { parts, crew }
+    } catch (error) {
+      await this.#dethrone({ parts, crew }, 0)
+      throw error
+    }
+  }
+
+  #dethrone({ parts, crew }: Reign, patience: number): Promise<void> {
+    const leaving = crew.drain(patience).then(async () => {
+      this.#crews.delete(crew)
+      await parts.close()
+    })
+    const noted = leaving
+      .catch((error: unknown) =>
+        this.#log(`at the end: ${error instanceof Error ? error.message : ''}`),
+      )
+      .finally(() => this.#leaving.delete(noted))
+    this.#leaving.add(noted)
+    return noted
+  }
+
+  async #openOwnDoors({ admin, monitor, limits }: Settings): Promise<void> {
+    await this.#admin.open(admin, limits.stopTimeout)
+    await this.#monitor.open(monitor, limits.stopTimeout)
+  }
+
+  async #distribute(ring: KeyKeeper['ring']): Promise<void> {
+    this.#reign?.parts.sessions.setKeys(ring)
+    await Promise.all([...this.#crews].map((crew) => crew.distribute(ring)))
+  }
+
+  /** What the doors of this process work with: always the settings in force. */
+  #facade(): DaemonParts {
+    const current = (): OwnParts => {
+      if (this.#reign === null) throw refused('the daemon is not there yet, or not any more')
+      return this.#reign.parts
+    }
+    return {
+      get settings() {
+        return current().settings
+      },
+      get sessions() {
+        return current().sessions
+      },
+      isReady: () => this.#reign !== null && this.#reign.crew.ready() > 0 && current().isReady(),
+      assertionKeys: (app) => current().assertionKeys(app),
+      get jwks() {
+        return current().jwks
+      },
+      events: this.#hub,
+      metrics: this.#metrics,
+      metricsText: () => this.#metricsText(),
+      log: this.#log,
+    }
+  }
+
+  /** Of all processes: those that are, and what those have counted that were. */
+  async #metricsText(): Promise<string> {
+    const crews = await Promise.all([...this.#crews].map((crew) => crew.reports()))
+    const own = await this.#metrics.report()
+    return await metricsTextOf([own, ...crews.flat(), ...(await this.#ledger.reports())])
+  }
+
+  #status(): DaemonStatus {
+    return {
+      version: VERSION,
+      startedAt: this.#startedAt,
+      workers: this.#reign?.crew.ready() ?? 0,
+      store: this.#settings.store.kind,
+      ready: this.#reign?.parts.isReady() ?? false,
+    }
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work)
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+}

@@ -1,0 +1,3 @@
+import { runWorker } from './lib/process/run-worker.js'
+
+runWorker()

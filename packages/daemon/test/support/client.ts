@@ -1,0 +1,102 @@
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** What a web server says of a visitor's request. */
+const EDGE = {
+  'X-Forwarded-Method': 'GET',
+  'X-Forwarded-Uri': '/',
+  'X-Forwarded-Host': 'site.example',
+  'X-Forwarded-Proto': 'https',
+  'X-Forwarded-For': '192.0.2.1',
+  'X-Session-App': 'shop',
+}
+
+export interface Ask {
+  readonly path: string
+  readonly agent?: Agent | false
+  readonly cookie?: string
+  readonly body?: unknown
+}
+
+/** One request; rejects where the connection breaks. Nothing is asked again. */
+export function ask(
+  target: string | { readonly port: number },
+  { path, agent = false, cookie, body }: Ask,
+): Promise<Answer> {
+  const to =
+    typeof target === 'string' ? { socketPath: target } : { host: '127.0.0.1', port: target.port }
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...EDGE,
+      ...(cookie === undefined ? {} : { Cookie: cookie }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    }
+    const asked = request(
+      { ...to, path, agent, headers, method: body === undefined ? 'GET' : 'POST' },
+      (response) => {
+        text(response).then(
+          (read) =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }),
+          reject,
+        )
+      },
+    )
+    asked.once('error', reject)
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+/** Signs an account in at an application's socket; gives the visitor's Cookie header. */
+export async function signIn(socket: string, subject: string): Promise<string> {
+  const { status, headers, body } = await ask(socket, {
+    path: '/v1/session/authenticate',
+    body: { subject },
+  })
+  const [cookie] = headers['set-cookie'] ?? []
+  if (status !== 200 || cookie === undefined) throw new Error(`not signed in: ${status} ${body}`)
+  return cookie.split(';')[0] ?? ''
+}
+
+/** Clients that ask without a pause, on connections that are kept as long as the daemon keeps them. */
+export interface Load {
+  /** Answers so far, by status; `broken` counts connections that broke. */
+  readonly seen: ReadonlyMap<string, number>
+  stop(): Promise<void>
+}
+
+/** Starts `width` of them; `cookies` are taken in turn. */
+export function startLoad(socket: string, cookies: readonly string[], width = 8): Load {
+  const seen = new Map<string, number>()
+  const agent = new Agent({ keepAlive: true, maxSockets: width })
+  let going = true
+  const client = async (first: number): Promise<void> => {
+    for (let turn = first; going; turn += width) {
+      const cookie = cookies[turn % cookies.length] ?? ''
+      const key = await ask(socket, { path: '/v1/check', agent, cookie }).then(
+        ({ status }) => String(status),
+        (error: NodeJS.ErrnoException) => `broken ${error.code}`,
+      )
+      seen.set(key, (seen.get(key) ?? 0) + 1)
+    }
+  }
+  const clients = Array.from({ length: width }, (_, index) => client(index))
+  return {
+    seen,
+    stop: async () => {
+      going = false
+      await Promise.all(clients)
+      agent.destroy()
+    },
+  }
+}
+
+/** How many answers there were in all. */
+export function total({ seen }: Pick<Load, 'seen'>): number {
+  return [...seen.values()].reduce((sum, each) => sum + each, 0)
+}
