@@ -102,6 +102,13 @@ export const RULES = [
     packages: 'declared',
   },
   {
+    folder: 'examples/nginx',
+    why: 'it takes its accounts and its look from the other example',
+    from: ['packages/*', 'examples/express'],
+    node: 'any',
+    packages: 'declared',
+  },
+  {
     folder: 'examples/spa',
     why: 'it takes its accounts, certificate and store from the other example',
     from: ['packages/*', 'examples/express'],

@@ -22,3 +22,5 @@ export type {
 export type { ConnectOptions, DaemonAddress } from './lib/connection.js'
 export { DaemonError } from './lib/errors.js'
 export type { ClientErrorCode } from './lib/errors.js'
+export { createAssertionReader } from './lib/assertions.js'
+export type { AssertionReader } from './lib/assertions.js'

@@ -24,6 +24,11 @@ export interface VisitorHeaders {
   readonly scheme: 'http' | 'https'
   readonly host?: string | undefined
   readonly address?: string | undefined
+  /**
+   * Whether a web server has had this very request checked: a token that was renewed in passing then leaves with its answer, and
+   * not twice. Default false.
+   */
+  readonly checked?: boolean
 }
 
 /** The session of one request of a visitor. Each call is one request to the daemon. */
@@ -87,7 +92,7 @@ class Visitor implements VisitorSession {
   }
 
   create(body: SessionCreation = {}): Promise<LoadedSession> {
-    return this.#ask(routes.create, { body })
+    return this.#issue(routes.create, { body })
   }
 
   patch(body: SessionPatch): Promise<LoadedSession> {
@@ -99,19 +104,19 @@ class Visitor implements VisitorSession {
   }
 
   authenticate(body: Authentication): Promise<LoadedSession> {
-    return this.#ask(routes.authenticate, { body })
+    return this.#issue(routes.authenticate, { body })
   }
 
   reauthenticate(body: Reauthentication = {}): Promise<LoadedSession> {
-    return this.#ask(routes.reauthenticate, { body })
+    return this.#issue(routes.reauthenticate, { body })
   }
 
   rotate(): Promise<LoadedSession> {
-    return this.#ask(routes.rotate)
+    return this.#issue(routes.rotate)
   }
 
   async revoke(reason?: string): Promise<void> {
-    await this.#ask(routes.revoke, { body: reason === undefined ? {} : { reason } })
+    await this.#issue(routes.revoke, { body: reason === undefined ? {} : { reason } })
   }
 
   async revokeOthers(reason?: string): Promise<number> {
@@ -127,12 +132,21 @@ class Visitor implements VisitorSession {
     return (await this.#ask(routes.verifyCsrfToken, { body: { token } })).valid
   }
 
-  async #ask<Asked extends AnyRoute>(route: Asked, asked: Ask<Asked> = {}): Promise<Answer<Asked>> {
+  /** What gives the visitor another token, or takes it away. */
+  #issue<Asked extends AnyRoute>(route: Asked, asked: Ask<Asked> = {}): Promise<Answer<Asked>> {
+    return this.#ask(route, asked, true)
+  }
+
+  async #ask<Asked extends AnyRoute>(
+    route: Asked,
+    asked: Ask<Asked> = {},
+    issues = this.#headers.checked !== true,
+  ): Promise<Answer<Asked>> {
     const { answer, setCookie } = await this.#connection.ask(route, {
       ...asked,
       headers: forwarded(this.#headers, this.#setCookie),
     })
-    if (setCookie !== null) this.#setCookie = setCookie
+    if (setCookie !== null && issues) this.#setCookie = setCookie
     return answer
   }
 }

@@ -37,7 +37,7 @@ map $http_upgrade $holdfast_connection {
 }
 
 # What only the daemon may say. (nginx drops headers with underscores by itself: leave underscores_in_headers off.)
-map "$http_x_session_assertion$http_x_session_app$http_x_session_login" $holdfast_spoofed {
+map "$http_x_session_assertion$http_x_session_app$http_x_session_login$http_x_session_subject$http_x_session_id$http_x_session_user" $holdfast_spoofed {
     default 1;
     ''      0;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CurrentHeaders, SessionHeaders } from '@holdfast/http/transport'
 import { sessionCacheControl, mergeVary } from '@holdfast/http'
 import { ResponseGuard } from '@holdfast/node/middleware'
+import { ASSERTION_HEADER } from '@holdfast/protocol'
 import type { AppClient, VisitorHeaders } from '../app.js'
 import { DaemonSession } from './daemon-session.js'
 import { toSessionError } from './failures.js'
@@ -34,7 +35,8 @@ export function daemonSession(
 ): DaemonMiddleware {
   return (req, res, next) => {
     const { cookie, 'user-agent': userAgent } = req.headers
-    const visitor = client.visitor({ cookie, userAgent, ...connectionOf(req) })
+    const checked = req.headers[ASSERTION_HEADER] !== undefined
+    const visitor = client.visitor({ cookie, userAgent, checked, ...connectionOf(req) })
     const enter = (session: DaemonSession): void => {
       Object.assign(req, { session })
       new DaemonGuard(res, session, next).watch()

@@ -3,7 +3,7 @@ import { andThen, engineOf, isPromise, type OpenSession } from '@holdfast/core/e
 import { isSafeMethod } from '@holdfast/http'
 import { sessionHeaders, type Transport } from '@holdfast/http/transport'
 import { expiresAt } from '@holdfast/core/store'
-import { APP_HEADER, ASSERTION_HEADER } from '@holdfast/protocol'
+import { APP_HEADER, ASSERTION_HEADER, LOGIN_HEADER } from '@holdfast/protocol'
 import { type Answer, headerLine, problem } from '../lean/answer.js'
 import type { Head } from '../lean/head.js'
 import type { DaemonParts } from '../parts.js'
@@ -85,9 +85,12 @@ export class Check {
 
   #nobody(form: CheckForm, visitor: CheckedVisitor, cookie: string): Answer {
     const headers = `${NEVER_KEPT}${NO_STORE}${cookie}`
-    if (!form.redirects || !wantsPage(visitor)) return { status: form.unknown, headers, body: '' }
-    const location = headerLine('Location', this.#login(visitor.uri))
-    return { status: 302, headers: headers + location, body: '' }
+    if (form.unknown !== 401 || !wantsPage(visitor))
+      return { status: form.unknown, headers, body: '' }
+    const address = this.#login(visitor.uri)
+    if (form.redirects)
+      return { status: 302, headers: headers + headerLine('Location', address), body: '' }
+    return { status: 401, headers: headers + headerLine(LOGIN_HEADER, address), body: '' }
   }
 
   /** The line that gives the visitor a new token, at most one; mostly none. */

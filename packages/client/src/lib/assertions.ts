@@ -1,0 +1,44 @@
+import { type Assertion, createAssertionCheck } from '@holdfast/protocol'
+import type { AppClient } from './app.js'
+
+/** Reads the header `X-Session-Assertion`: what the daemon says of the request, or null if it is no word of the daemon's. */
+export type AssertionReader = (
+  header: string | readonly string[] | undefined,
+) => Promise<Assertion | null>
+
+/** Anybody can send what no key fits: the daemon is not asked more often than this. */
+const COOLDOWN = 1_000
+
+/**
+ * Makes the reader of the application `app`. It asks the daemon for the keys at the first request and when they change, and checks
+ * each header by itself. Rejects with `DaemonError` where it has no keys and the daemon does not answer.
+ */
+export function createAssertionReader(
+  client: Pick<AppClient, 'assertionKeys'>,
+  app: string,
+): AssertionReader {
+  let check: ReturnType<typeof createAssertionCheck> | null = null
+  let askedAt = -Infinity
+  let loading: Promise<void> | null = null
+  const load = (): Promise<void> => {
+    askedAt = performance.now()
+    loading ??= client
+      .assertionKeys()
+      .then((keys) => {
+        check = createAssertionCheck(app, keys)
+      })
+      .finally(() => {
+        loading = null
+      })
+    return loading
+  }
+  return async (header) => {
+    if (header === undefined) return null
+    if (check === null) await load()
+    const said = check?.(header) ?? null
+    if (said !== null || performance.now() - askedAt < COOLDOWN) return said
+    // The keys may have changed; those that are known are good meanwhile.
+    await load().catch(() => undefined)
+    return check?.(header) ?? null
+  }
+}
