@@ -181,18 +181,21 @@ export class Primary {
     }
   }
 
-  #dethrone({ parts, crew }: Reign, patience: number): Promise<void> {
-    const leaving = crew.drain(patience).then(async () => {
+  /** Never rejects. */
+  #dethrone(reign: Reign, patience: number): Promise<void> {
+    const leaving = this.#leave(reign, patience)
+    this.#leaving.add(leaving)
+    return leaving.finally(() => this.#leaving.delete(leaving))
+  }
+
+  async #leave({ parts, crew }: Reign, patience: number): Promise<void> {
+    try {
+      await crew.drain(patience)
       this.#crews.delete(crew)
       await parts.close()
-    })
-    const noted = leaving
-      .catch((error: unknown) =>
-        this.#log(`at the end: ${error instanceof Error ? error.message : ''}`),
-      )
-      .finally(() => this.#leaving.delete(noted))
-    this.#leaving.add(noted)
-    return noted
+    } catch (error) {
+      this.#log(`at the end: ${error instanceof Error ? error.message : 'an unknown error'}`)
+    }
   }
 
   async #openOwnDoors({ admin, monitor, limits }: Settings): Promise<void> {
