@@ -128,6 +128,8 @@ export class Connection {
     this.#answering = true
     const done = (late: Answer): void => {
       this.#answering = false
+      // What the request changed is stored. Nobody waits for the answer, nor for those to what came after it.
+      if (this.#socket.destroyed) return
       this.#put(head, late)
       this.#socket.resume()
       this.#proceed()
