@@ -1,3 +1,5 @@
+export { createAssertionKeys } from './lib/assertion-keys.js'
+export { createCheckDoor } from './lib/check/door.js'
 export { createAdminDoor } from './lib/admin/door.js'
 export { createAppDoor } from './lib/app/door.js'
 export { openAuditLog } from './lib/audit/audit-log.js'
@@ -6,6 +8,7 @@ export { createMetrics, metricsTextOf } from './lib/metrics/metrics.js'
 export type { CheckResult, Metrics, MetricsReport } from './lib/metrics/metrics.js'
 export { createMonitorDoor } from './lib/monitor/door.js'
 export type { Control, DaemonParts, DaemonStatus, Door, EventSource, KeyList } from './lib/parts.js'
+export { openPublicKeys } from './lib/public-keys.js'
 export type { PublicKeys } from './lib/public-keys.js'
 export type {
   AppSettings,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { get } from 'node:http'
 import { test } from 'node:test'
+import { openPublicKeys } from '@holdfast/daemon'
 import { ADMIN_ROUTES, APP_ROUTES, MONITOR_ROUTES } from '@holdfast/protocol'
 import { describeProtocols } from '@holdfast/protocol/openapi'
-import { fileKeySet } from '@holdfast/tokens'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Asked, type Place, target } from './support/ask.js'
 import { freshPath } from './support/folders.js'
@@ -26,8 +26,9 @@ ajv.addSchema(document, 'openapi.json')
 
 const keys = freshPath()
 mkdirSync(keys, { mode: 0o700 })
-const keySet = fileKeySet(keys)
-const world = await startWorld({ jwks: () => keySet.jwks() })
+const jwks = openPublicKeys({ signingKeys: keys })
+assert.ok(jwks !== null)
+const world = await startWorld({ jwks })
 const { shop, blog, admin, monitor } = world
 
 /** The answer is one that the description has: its status, its media type, and its body by the schema. */

@@ -8,7 +8,7 @@ let count = 0
 
 after(() => rmSync(base, { recursive: true, force: true }))
 
-/** A path in a folder of this test file's own that nothing is at yet. */
+/** A path in a folder of this test file's own, at which there is nothing yet. */
 export function freshPath(): string {
   count += 1
   return join(base, String(count))

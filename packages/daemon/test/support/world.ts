@@ -13,6 +13,7 @@ import {
   type Control,
   createAdminDoor,
   createAppDoor,
+  createAssertionKeys,
   createMetrics,
   createMonitorDoor,
   type DaemonParts,
@@ -157,9 +158,7 @@ function partsOf(
     metricsText: async () => metricsTextOf([await metrics.report()]),
     jwks: jwks ?? null,
     isReady: () => state.ready,
-    assertionKeys: (name) => [
-      { kty: 'oct', alg: 'HS256', kid: 'k1', k: Buffer.from(name.repeat(8)).toString('base64url') },
-    ],
+    assertionKeys: createAssertionKeys(sessions),
     log: (text) => logged.push(text),
   }
 }

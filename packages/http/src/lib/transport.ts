@@ -33,6 +33,8 @@ export interface IncomingRequest {
   readonly peer: string | undefined
   /** Whether that socket itself is TLS. */
   readonly encrypted: boolean
+  /** Why no cookie may be set in answer to this request, whatever it came over; nothing if one may. */
+  readonly refusal?: string | null
   /** One request header by its lower-case name. */
   header(name: string): HeaderValue
 }
@@ -128,7 +130,8 @@ class HttpTransport<Data extends object> implements Transport {
 
   /** Why no cookie may be set on this connection; null if one may. */
   refusal(request: IncomingRequest): string | null {
-    if (request.encrypted) return null
+    const own = request.refusal ?? null
+    if (own !== null || request.encrypted) return own
     const connection = this.#connection(request)
     if (connection.scheme === 'https') return null
     return this.cookie.loopback !== undefined && connection.loopback ? null : PLAIN_HTTP

@@ -1,12 +1,14 @@
-import { createTransport } from '@holdfast/http/transport'
 import { engineOf } from '@holdfast/core/engine'
 import { SessionError } from '@holdfast/core'
 import { APP_ROUTES } from '@holdfast/protocol'
+import { createReminder } from '../check/reminder.js'
 import { createDispatch } from '../http/dispatch.js'
+import { traceOf } from '../http/problem.js'
 import { operationsOf } from '../http/operations.js'
 import { createHttpDoor } from '../http/server.js'
 import type { DaemonParts, Door } from '../parts.js'
 import type { AppSettings } from '../settings.js'
+import { createVisitorTransport } from '../visitors/visitor-transport.js'
 import { createAdmission } from './admission.js'
 import { appHandlers } from './handlers.js'
 import { createVisit } from './visit.js'
@@ -25,15 +27,15 @@ const MIN_TOKEN = 32
 export function createAppDoor(parts: DaemonParts, app: AppSettings, by: KnownBy = 'socket'): Door {
   assertNamespace(parts, app)
   const token = by === 'tcp' ? tokenOf(app) : null
-  const { settings, sessions, metrics } = parts
-  const transport = createTransport(sessions, { cookie: settings.cookie })
-  const handlers = appHandlers(parts, app, createVisit(transport))
+  const { settings, metrics } = parts
+  const handlers = appHandlers(parts, app, createVisit(createVisitorTransport(parts)))
+  const tell = createReminder(parts.log)
   const answer = createDispatch({
     operations: operationsOf(APP_ROUTES, handlers),
     limit: settings.limits.body,
     admit: createAdmission(app, token),
     done: (operation, status) => metrics.request('app', operation, status),
-    failed: (error) => parts.log(`the door of application ${app.name} failed: ${String(error)}`),
+    failed: (error) => tell(`app ${app.name}: unexpected ${traceOf(error)}`),
   })
   return createHttpDoor({ limits: settings.limits, answer })
 }
