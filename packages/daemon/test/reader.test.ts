@@ -105,7 +105,7 @@ function fieldsOf({ rawHeaders }: IncomingMessage): Record<string, string[]> {
 
 /** What our own reader makes of a head; null if it is refused. */
 function ours(text: string, names: readonly string[]): Meaning | null {
-  const head = readHead(text, 0, text.indexOf('\r\n\r\n'))
+  const head = readHead(Buffer.from(text, 'latin1'), text, 0, text.indexOf('\r\n\r\n'))
   if (!(head instanceof Head)) return null
   const fields: Record<string, readonly string[]> = {}
   for (const name of names) {
