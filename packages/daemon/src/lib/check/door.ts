@@ -43,4 +43,4 @@ function resultOf({ status, headers }: Answer): CheckResult {
 /** An answer about somebody begins with it. */
 const ASSERTED = 'X-Session-Assertion: '
 const HEALTHY: Answer = { status: 200, headers: 'Cache-Control: no-store\r\n', body: '' }
-const UNKNOWN = problem(404, 'ERR_REQUEST_PATH')
+const UNKNOWN = problem(404, 'ERR_DAEMON_NOT_FOUND')
