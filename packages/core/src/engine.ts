@@ -1,5 +1,7 @@
 /** For transports (http, adapters) and packages that build on the engine: what stands behind the public API. */
 export { openSessionOf, Session } from './lib/session.js'
+export { Scope } from './lib/scope.js'
+export { toInfo } from './lib/info.js'
 export { OpenSession } from './lib/open-session.js'
 export type { CookieAction } from './lib/client-token.js'
 export { NoRequest } from './lib/engine.js'

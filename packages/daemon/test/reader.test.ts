@@ -68,7 +68,7 @@ test('a refusal is a problem that says no more than its code', async () => {
     type: 'about:blank',
     title: 'Bad Request',
     status: 400,
-    code: 'ERR_REQUEST_MALFORMED',
+    code: 'ERR_DAEMON_REQUEST',
   })
   await wire.close()
 })

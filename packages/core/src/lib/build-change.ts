@@ -29,6 +29,8 @@ export interface ChangeParts {
   readonly successor: string | null
   /** Also write old data in its new version. */
   readonly rewrites: boolean
+  /** The version that the caller asked for; null for any. */
+  readonly ifVersion: number | null
   readonly extra: Partial<RecordChange>
 }
 
@@ -51,6 +53,7 @@ export function buildChange(
     change.maxDataBytes = engine.dataRules.maxDataBytes + reservedBytes(record.data)
     if (migrates) change.ifVersion = record.version
   }
+  if (parts.ifVersion !== null) change.ifVersion = parts.ifVersion
   if (parts.touches) change.touch = touchAt(engine.policy, now)
   if (parts.settles) change.settle = { verifierHash: record.verifierHash, at: now }
   if (successor !== null) {

@@ -56,6 +56,14 @@ export function conflictError(attempts: number): SessionError {
   )
 }
 
+/** The caller wanted to change one version, and the session is of another. */
+export function otherVersion(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFLICT',
+    'the session is of another version than the one that was to be changed; nothing was written. Load it again',
+  )
+}
+
 /** A change that would need a cookie or a later commit, after the headers have left. */
 export function responseCommitted(): SessionError {
   return new SessionError(

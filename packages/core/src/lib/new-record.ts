@@ -3,7 +3,7 @@ import type { Engine, RequestFacts } from './engine.js'
 import { tooLargeError } from './failures.js'
 import type { Policy } from './policy.js'
 import { dataBytes, reservedBytes, type SessionRecord } from './record.js'
-import type { AuthenticateChange } from './store.js'
+import type { AuthenticateChange, RecordChange } from './store.js'
 import { verifierHash } from './token.js'
 
 /** Options of a sign-in. */
@@ -73,8 +73,22 @@ export function newRecord(
   }
 }
 
-/** A sign-in on a session that exists. */
-export function authentication(
+/** What a sign-in changes of a session that exists: the subject, and a new token. */
+export function signInChange(
+  { policy, now }: Engine,
+  signIn: SignIn,
+  verifier: string,
+  epoch: number,
+): Partial<RecordChange> {
+  const at = now()
+  return {
+    ...(signIn.options.keepData === false ? { clear: true } : {}),
+    replace: { verifierHash: verifierHash(verifier), at },
+    authenticate: authentication(policy, signIn, at, epoch),
+  }
+}
+
+function authentication(
   policy: Policy,
   { subject, options }: SignIn,
   at: number,

@@ -12,16 +12,17 @@ import {
   insecureTransport,
   notAuthenticated,
   notInserted,
+  otherVersion,
   responseCommitted,
 } from './failures.js'
 import { andThen, type MaybePromise } from './maybe-promise.js'
 import {
   type AuthenticateOptions,
-  authentication,
   checkMethods,
   checkSubject,
   newRecord,
   type SignIn,
+  signInChange,
 } from './new-record.js'
 import type { Patience } from './patience.js'
 import type { SessionRecord } from './record.js'
@@ -43,6 +44,8 @@ export class OpenSession {
   used = false
   /** Is told, once, when the application first asks for something that `commit` must write. */
   watcher: PendingWatcher | null = null
+  /** The only version that the next write may change; it throws `ERR_SESSION_CONFLICT` for another. Null: any. */
+  ifVersion: number | null = null
   record: SessionRecord | null = null
   rejection: RejectionReason | null = null
   closed = false
@@ -254,6 +257,7 @@ export class OpenSession {
       return this.#update(present, parts, attempt + 1)
     }
     return andThen(this.engine.store.update(record.id, change, this.patience), (result) => {
+      if (result.status === 'conflict' && this.ifVersion !== null) throw otherVersion()
       if (attempt < MAX_ATTEMPTS && result.status === 'conflict') return again(result.record)
       if (attempt < MAX_ATTEMPTS && result.status === 'too_large')
         return andThen(roomier(this.engine, record, result.bytes, this.patience), again)
@@ -272,6 +276,7 @@ export class OpenSession {
       // Sealed under the client's token, so good only while that is the present one.
       successor: this.#token.standing === 'current' ? (parts.successor ?? null) : null,
       rewrites: parts.rewrite === true,
+      ifVersion: this.ifVersion,
       extra: parts.extra ?? {},
     })
   }
@@ -279,6 +284,7 @@ export class OpenSession {
   #applied(result: UpdateResult, change: RecordChange, sent: Writes): void {
     switch (result.status) {
       case 'updated':
+        this.ifVersion = null
         return this.stored(result.record, sent)
       case 'limit':
         throw announce.overLimit(this, change.authenticate?.subject ?? '')
@@ -304,14 +310,8 @@ export class OpenSession {
 
   /** Proves or binds the subject on the present record. False if that session has ended meanwhile. */
   async #bind(record: SessionRecord, signIn: SignIn, epoch: number): Promise<boolean> {
-    const { engine } = this
-    const at = engine.now()
     const verifier = this.#token.verifier()
-    const extra: Partial<RecordChange> = {
-      ...(signIn.options.keepData === false ? { clear: true } : {}),
-      replace: { verifierHash: verifierHash(verifier), at },
-      authenticate: authentication(engine.policy, signIn, at, epoch),
-    }
+    const extra = signInChange(this.engine, signIn, verifier, epoch)
     const result = await this.#update(record, { extra })
     if (result.status !== 'updated') return false
     this.#adopt(verifier)

@@ -1,6 +1,8 @@
 import type { Server } from 'node:net'
-import type { Sessions } from '@holdfast/core'
+import type { SessionEvent, Sessions } from '@holdfast/core'
 import type { AssertionKey } from '@holdfast/protocol'
+import type { Metrics } from './metrics/metrics.js'
+import type { PublicKeys } from './public-keys.js'
 import type { Settings } from './settings.js'
 
 /** What every door of one process works with. */
@@ -11,8 +13,21 @@ export interface DaemonParts {
   readonly isReady: () => boolean
   /** The keys of an application's assertions, newest first. They follow the key ring. */
   readonly assertionKeys: (app: string) => readonly AssertionKey[]
+  /** The published keys of access tokens; null where no folder of them is configured. */
+  readonly jwks: PublicKeys | null
+  /** What happens in all processes of the daemon; in a worker, what happens in this one. */
+  readonly events: EventSource
+  /** The counters of this process. */
+  readonly metrics: Metrics
+  /** The counters of all processes, as Prometheus reads them. */
+  readonly metricsText: () => Promise<string>
   /** Says something to the operator: one line on standard error, without secrets. */
   readonly log: (text: string) => void
+}
+
+/** Calls each listener with each event, until the function that `subscribe` returned is called. Listeners do not throw. */
+export interface EventSource {
+  subscribe(listener: (event: SessionEvent) => void): () => void
 }
 
 /** One server that does not listen yet. The process that owns it listens, and drains it before it ends. */
@@ -25,7 +40,10 @@ export interface Door {
   drain(patience: number): Promise<void>
 }
 
-/** What administrators may do beyond sessions; the primary process does it. */
+/**
+ * What administrators may do beyond sessions; the primary process does it. What may not be done now is `ERR_SESSION_CONFIG`, which is
+ * answered with 409 and its message: it names no secret.
+ */
 export interface Control {
   keys(): Promise<KeyList>
   /** A new key, which signs from now on. Throws `ERR_SESSION_CONFIG` where the keys are the operator's own. */

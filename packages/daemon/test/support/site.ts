@@ -13,6 +13,7 @@ import { type Assertion, createAssertionCheck } from '@holdfast/protocol'
 import { freshPath } from './folders.js'
 import { settings, type SettingsOptions } from './settings.js'
 import { COOKIE, linesOf, type Question } from './asking.js'
+import { nobodyWatches } from './watching.js'
 import { headerOf, headText, Wire, type WireAnswer } from './wire.js'
 
 export const START: number = Date.UTC(2026, 0, 1)
@@ -61,6 +62,7 @@ export class Site {
     this.sessions.on('*', (event) => this.events.push(event))
     const keys = createAssertionKeys(this.sessions)
     this.parts = {
+      ...nobodyWatches(),
       settings: settings(rest),
       sessions: this.sessions,
       isReady: () => true,

@@ -3,9 +3,20 @@ import { z } from 'zod'
 /** A value of a session's data. */
 const json = z.json()
 const instant = z.int().nonnegative().describe('Milliseconds since 1970')
-const subject = z.string().min(1).max(255).describe('Stable id of the account')
-const reason = z.string().min(1).max(64).describe('Why, for tombstones and events')
-const methods = z.array(z.string().min(1).max(64)).max(16).describe('How the account proved itself')
+/** No control characters, no lone surrogates: such a text stays one line wherever it is shown. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u
+const subject = z
+  .string()
+  .min(1)
+  .max(255)
+  // oxlint-disable-next-line eslint/no-control-regex -- a subject is the application's own, but stores keep no U+0000
+  .regex(/^[^\u0000\p{Cs}]*$/u)
+  .describe('Stable id of the account')
+const reason = z.string().min(1).max(64).regex(PRINTABLE).describe('Why, for tombstones and events')
+const methods = z
+  .array(z.string().min(1).max(64).regex(PRINTABLE))
+  .max(16)
+  .describe('How the account proved itself')
 const sessionId = z
   .string()
   .regex(/^[0-9A-Za-z]{22}$/)
@@ -49,6 +60,14 @@ export const loaded = z
 const change = z.strictObject({
   set: values.optional(),
   unset: z.array(z.string().min(1)).max(1_000).optional(),
+})
+
+/** Of a request that may be no activity of the visitor's, such as polling in the background (PCI DSS 8.2.8). */
+export const activity = z.strictObject({
+  activity: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('Whether the request moves the idle deadline'),
 })
 
 /** What an application wants changed. Keys that are not named are kept. */
@@ -108,7 +127,11 @@ export const revoked = z
 
 export const page = z.strictObject({
   subject,
-  after: z.string().max(64).optional().describe('What the page before gave as next'),
+  after: z
+    .string()
+    .regex(/^[!-~]{1,64}$/)
+    .optional()
+    .describe('What the page before gave as next'),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   ended: z
     .enum(['true', 'false'])
@@ -130,6 +153,22 @@ export const assertionKeys = z
     ),
   })
   .meta({ id: 'AssertionKeys' })
+
+/** The public keys of access tokens (RFC 7517 §5). */
+export const jwks = z
+  .object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .meta({ id: 'Jwks' })
+
+/** Which events a reader wants. */
+export const eventFilter = z.strictObject({
+  type: z
+    .string()
+    .regex(/^[a-z_]{1,40}(?:,[a-z_]{1,40}){0,31}$/)
+    .optional()
+    .describe('Names of events, separated by commas. Default: all'),
+})
+
+export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
 
 const signingKey = z.object({
   id: z.string().describe('Public name of the key, as tokens carry it'),
@@ -171,3 +210,6 @@ export const problem = z
     detail: z.string().optional(),
   })
   .meta({ id: 'Problem' })
+
+/** What a shape reads; undefined where there is none. */
+export type Output<Shape> = Shape extends z.ZodType ? z.output<Shape> : undefined

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MaybePromise } from '@holdfast/core'
 import { isPromise } from '@holdfast/core/engine'
+import type { ProblemCode } from '@holdfast/protocol'
 import type { LimitSettings } from '../settings.js'
 import { type Answer, problem, serialize } from './answer.js'
 import { type Head, isBroken, readHead, type Refusal } from './head.js'
@@ -140,7 +141,7 @@ export class Connection {
 
   #broken(error: unknown): Answer {
     this.#site.failed(error)
-    return problem(500, 'ERR_INTERNAL')
+    return problem(500, 'ERR_DAEMON_FAILED')
   }
 
   #put(head: Head, answer: Answer): void {
@@ -192,10 +193,10 @@ export class Connection {
   }
 }
 
-const CODES: Readonly<Record<Refusal, string>> = {
-  400: 'ERR_REQUEST_MALFORMED',
-  405: 'ERR_REQUEST_METHOD',
-  408: 'ERR_REQUEST_TIMEOUT',
-  431: 'ERR_REQUEST_TOO_LARGE',
-  505: 'ERR_REQUEST_MALFORMED',
+const CODES: Readonly<Record<Refusal, ProblemCode>> = {
+  400: 'ERR_DAEMON_REQUEST',
+  405: 'ERR_DAEMON_METHOD',
+  408: 'ERR_DAEMON_TIMEOUT',
+  431: 'ERR_DAEMON_HEAD_TOO_LARGE',
+  505: 'ERR_DAEMON_REQUEST',
 }
