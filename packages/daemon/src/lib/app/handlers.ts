@@ -33,7 +33,7 @@ export function appHandlers(
       },
     }),
     assertionKeys: () => ({ body: { keys: [...parts.assertionKeys(app.name)] } }),
-    jwks: () => ({ body: publicKeys(parts) }),
+    jwks: () => publicKeys(parts),
   }
 }
 
