@@ -55,12 +55,12 @@ export function ask(
 }
 
 /** Signs an account in at an application's socket; gives the visitor's Cookie header. A disk that is slow is asked again. */
-export async function signIn(socket: string, subject: string): Promise<string> {
+export async function signIn(socket: string, subject: string, times = 20): Promise<string> {
   const { status, headers, body } = await ask(socket, {
     path: '/v1/session/authenticate',
     body: { subject },
   })
-  if (status === 503) return await signIn(socket, subject)
+  if (status === 503 && times > 1) return await signIn(socket, subject, times - 1)
   const [cookie] = headers['set-cookie'] ?? []
   if (status !== 200 || cookie === undefined) throw new Error(`not signed in: ${status} ${body}`)
   return cookie.split(';')[0] ?? ''
