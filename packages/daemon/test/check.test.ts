@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Session } from '@holdfast/core/engine'
-import { HOUR, linesOf, MINUTE, NAVIGATION, SECOND, Site, tokenOf } from './support/site.js'
+import { linesOf, NAVIGATION, tokenOf } from './support/asking.js'
+import { HOUR, MINUTE, SECOND, Site } from './support/site.js'
 import { headerOf, headText } from './support/wire.js'
 
 const site = await Site.open()

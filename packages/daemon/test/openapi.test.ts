@@ -7,8 +7,9 @@ import { ADMIN_ROUTES, APP_ROUTES, CHECK_ROUTES, MONITOR_ROUTES } from '@holdfas
 import { describeProtocols } from '@holdfast/protocol/openapi'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Asked, type Place, target } from './support/ask.js'
+import { NAVIGATION } from './support/asking.js'
 import { freshPath } from './support/folders.js'
-import { NAVIGATION, Site } from './support/site.js'
+import { Site } from './support/site.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 

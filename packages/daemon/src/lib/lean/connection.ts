@@ -129,6 +129,8 @@ export class Connection {
     this.#answering = true
     const done = (late: Answer): void => {
       this.#answering = false
+      // What the request changed is stored. Nobody waits for the answer, nor for those to what came after it.
+      if (this.#socket.destroyed) return
       this.#put(head, late)
       this.#socket.resume()
       this.#proceed()
@@ -139,7 +141,7 @@ export class Connection {
 
   #broken(error: unknown): Answer {
     this.#site.failed(error)
-    return problem(500, 'ERR_INTERNAL')
+    return problem(500, 'ERR_DAEMON_FAILED')
   }
 
   #put(head: Head, answer: Answer): void {
