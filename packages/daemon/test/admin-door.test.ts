@@ -127,6 +127,8 @@ test('events come one in a line, time and type first, of the kinds that were ask
 })
 
 test('a stream on which nothing happens says that it is alive', async () => {
+  const head = await ask(admin, 'HEAD', '/v1/events')
+  assert.deepEqual([head.status, head.text], [200, ''], 'a question for the head alone ends')
   const reader = await Reader.open(admin, '/v1/events?type=store_failed')
   await reader.until(({ type }) => type === 'heartbeat')
   reader.response.destroy()
