@@ -5,9 +5,11 @@ export { createAppDoor } from './lib/app/door.js'
 export { openAuditLog } from './lib/audit/audit-log.js'
 export type { AuditLog } from './lib/audit/audit-log.js'
 export { createMetrics, metricsTextOf } from './lib/metrics/metrics.js'
-export type { CheckResult, Metrics, MetricsReport } from './lib/metrics/metrics.js'
+export type { CheckResult } from './lib/metrics/check-counts.js'
+export type { Metrics, MetricsReport } from './lib/metrics/metrics.js'
 export { createMonitorDoor } from './lib/monitor/door.js'
 export type { Control, DaemonParts, DaemonStatus, Door, EventSource, KeyList } from './lib/parts.js'
+export { openPublicKeys } from './lib/public-keys.js'
 export type { PublicKeys } from './lib/public-keys.js'
 export type {
   AppSettings,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createAppDoor } from '@holdfast/daemon'
 import { ask } from './support/ask.js'
-import { VISIT, Visitor } from './support/visitor.js'
+import { exchange } from './support/raw.js'
+import { type Loaded, VISIT, Visitor } from './support/visitor.js'
 import { startWorld, TCP_TOKEN } from './support/world.js'
 
 const world = await startWorld()
@@ -202,6 +204,64 @@ test('over TCP an application proves itself with its token, on every operation',
   })
   assert.match(headers['www-authenticate']?.toString() ?? '', /^Bearer/)
   assert.match(text, /ERR_DAEMON_TOKEN/)
+})
+
+test('over TCP there is no door without a token that is worth the name', () => {
+  const [app] = world.parts.settings.apps
+  assert.ok(app !== undefined)
+  for (const wrong of [null, { host: '127.0.0.1', port: 0, token: 'short' }]) {
+    const broken = { code: 'ERR_SESSION_CONFIG' }
+    assert.throws(() => createAppDoor(world.parts, { ...app, tcp: wrong }, 'tcp'), broken)
+  }
+  for (const namespace of ['~grant', 'shared', 'a:b', '']) {
+    const broken = { code: 'ERR_SESSION_CONFIG' }
+    assert.throws(() => createAppDoor(world.parts, { ...app, namespace }), broken)
+  }
+})
+
+test('of two cookies of our name none counts, in one line or in two', async () => {
+  const visitor = new Visitor()
+  await visitor.signIn(shop, 'hugo')
+  const cookie = visitor.cookie ?? ''
+  const forged = `__Host-session=${'A'.repeat(22)}-${'B'.repeat(43)}-${'C'.repeat(22)}`
+  // Bytes of our own: node's client makes one line of several.
+  const subjectOf = async (cookies: readonly string[]): Promise<unknown> => {
+    const lines = ['Host: a', ...cookies.map((each) => `Cookie: ${each}`), 'Connection: close']
+    const received = await exchange(
+      shop,
+      `GET ${SESSION} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`,
+    )
+    const [, body = ''] = received.split('\r\n\r\n')
+    return (JSON.parse(body) as Loaded).session?.subject
+  }
+  assert.equal(await subjectOf([cookie]), 'hugo')
+  for (const twice of [[`${cookie}; ${cookie}`], [cookie, cookie]])
+    assert.equal(await subjectOf(twice), undefined)
+  // What a sibling host may add is told from ours by its tag.
+  for (const added of [[`${forged}; ${cookie}`], [forged, cookie]])
+    assert.equal(await subjectOf(added), 'hugo')
+})
+
+test('a token that is due is renewed in passing, and all who still come with the old one get the same new one', async () => {
+  let now = Date.now()
+  const { shop: place } = await startWorld({ clock: () => now })
+  const visitor = new Visitor()
+  await visitor.signIn(place, 'jana')
+  now += 50 * 60_000
+  const racers = Array.from({ length: 10 }, () => {
+    const racer = new Visitor()
+    racer.cookie = visitor.cookie
+    return racer
+  })
+  const change = (racer: Visitor, at: number): Promise<Loaded> =>
+    at % 2 === 0
+      ? racer.session(place, 'GET', SESSION)
+      : racer.session(place, 'PATCH', SESSION, { set: { [`k${at}`]: at } })
+  for (const { session } of await Promise.all(racers.map(change)))
+    assert.equal(session?.subject, 'jana')
+  const cookies = new Set(racers.map(({ cookie }) => cookie))
+  assert.equal(cookies.size, 1)
+  assert.ok(!cookies.has(visitor.cookie))
 })
 
 test('the keys of assertions are those of the application that asks', async () => {

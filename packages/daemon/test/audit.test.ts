@@ -113,6 +113,7 @@ test('moved away and opened again it loses and doubles no line, in the midst of 
       renameSync(path, `${path}.${n}`)
       reopened.push(log.reopen())
       await reopened.at(-1)
+      assert.equal(linesOf(`${path}.${n}`).at(-1)?.['sessionId'], String(n))
     }
     if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
   }

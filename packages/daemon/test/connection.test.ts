@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { linesOf, Site } from './support/site.js'
+import { linesOf } from './support/asking.js'
+import { Site } from './support/site.js'
 import { headerOf, headText, type Wire, type WireAnswer } from './support/wire.js'
 
 const site = await Site.open()

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createMetrics, metricsTextOf } from '@holdfast/daemon'
+import { memoryStore } from '@holdfast/memory'
 import { ask } from './support/ask.js'
+import { breakable } from './support/broken-store.js'
+import { Site } from './support/site.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 
@@ -37,6 +41,39 @@ test('what happens to sessions and at the doors is counted, for Prometheus', asy
     (await ask(admin, 'GET', '/metrics')).text,
     /^# TYPE holdfast_checks_total counter$/m,
   )
+})
+
+test('the page names every metric, with its labels', async () => {
+  const page = readFileSync(new URL('../../../../docs/daemon-protocol.md', import.meta.url), 'utf8')
+  const metrics = createMetrics()
+  const own = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
+  for (const name of own.filter((each) => each.startsWith('holdfast_')))
+    assert.ok(page.includes(`\`${name}\``), name)
+  const named = [...page.matchAll(/`(holdfast_\w+)`/g)].map(([, name]) => name)
+  for (const name of named) assert.ok(own.includes(name ?? ''), name)
+})
+
+test('checks are counted by what they came to', async () => {
+  const faulty = breakable(memoryStore())
+  const site = await Site.open({ sessions: { store: faulty.store, cacheSize: 0 } })
+  const token = await site.signIn()
+  for (const path of ['/v1/check', '/v1/check/optional', '/v1/forward-auth'])
+    await site.ask({ path, token })
+  for (const path of ['/v1/check', '/v1/check/optional']) await site.ask({ path })
+  await site.ask({ token, method: 'POST', lines: [['Sec-Fetch-Site', 'cross-site']] })
+  faulty.broken = true
+  await site.ask({ token })
+  await site.ask({ path: '/healthz' })
+  const text = await site.parts.metricsText()
+  for (const [result, value] of [
+    ['active', 3],
+    ['anonymous', 2],
+    ['refused', 1],
+    ['failed', 1],
+  ] as const)
+    assert.equal(valueOf(text, `holdfast_checks_total{result="${result}"}`), value, result)
+  assert.equal(valueOf(text, 'holdfast_check_duration_seconds_count'), 7)
+  faulty.broken = false
 })
 
 test('the counters of several processes add up', async () => {

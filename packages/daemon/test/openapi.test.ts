@@ -2,19 +2,27 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { get } from 'node:http'
 import { test } from 'node:test'
-import { ADMIN_ROUTES, APP_ROUTES, MONITOR_ROUTES } from '@holdfast/protocol'
+import { openPublicKeys } from '@holdfast/daemon'
+import { ADMIN_ROUTES, APP_ROUTES, CHECK_ROUTES, MONITOR_ROUTES } from '@holdfast/protocol'
 import { describeProtocols } from '@holdfast/protocol/openapi'
-import { fileKeySet } from '@holdfast/tokens'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Asked, type Place, target } from './support/ask.js'
+import { NAVIGATION } from './support/asking.js'
 import { freshPath } from './support/folders.js'
+import { Site } from './support/site.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 
 interface Described {
   readonly operationId: string
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+    Record<
+      string,
+      {
+        readonly content?: Readonly<Record<string, { readonly schema: object }>>
+        readonly headers?: Readonly<Record<string, object>>
+      }
+    >
   >
 }
 
@@ -26,8 +34,9 @@ ajv.addSchema(document, 'openapi.json')
 
 const keys = freshPath()
 mkdirSync(keys, { mode: 0o700 })
-const keySet = fileKeySet(keys)
-const world = await startWorld({ jwks: () => keySet.jwks() })
+const jwks = openPublicKeys({ signingKeys: keys })
+assert.ok(jwks !== null)
+const world = await startWorld({ jwks })
 const { shop, blog, admin, monitor } = world
 
 /** The answer is one that the description has: its status, its media type, and its body by the schema. */
@@ -136,8 +145,40 @@ test('the stream of events answers what its description says', async () => {
   tried.add('admin.events')
 })
 
+test('the check answers what its description says: its statuses, and no other headers', async () => {
+  const site = await Site.open()
+  const token = await site.signIn()
+  const known = /^(?:date|content-length|cache-control|connection|vary)$/
+  for (const [name, { path, answers = {} }] of Object.entries(CHECK_ROUTES)) {
+    const statuses = new Set<number>()
+    for (const question of [{ token }, {}, { lines: NAVIGATION }, { token, lines: NAVIGATION }]) {
+      const { status, lines } = await site.ask({ path, ...question })
+      const described = document.paths[path]?.['get']?.responses[String(status)]
+      assert.ok(described !== undefined && status in answers, `${name}: ${status}`)
+      const names = Object.keys(described.headers ?? {})
+      const allowed = new Set(names.map((each) => each.toLowerCase()))
+      for (const [header] of lines) {
+        // It says of an answer without an identity that it may not be kept, too.
+        if (header === 'x-accel-expires' || known.test(header)) continue
+        assert.ok(allowed.has(header), `${name} ${status}: ${header}`)
+      }
+      statuses.add(status)
+    }
+    assert.deepEqual(statuses, new Set(Object.keys(answers).map(Number)))
+    tried.add(`check.${name}`)
+  }
+  const refused = await site.ask({ path: '/v1/check', app: 'unknown' })
+  assert.equal(refused.status, 500)
+  assert.ok(ajv.compile(refer({ $ref: '#/components/schemas/Problem' }))(JSON.parse(refused.body)))
+})
+
 test('no operation was left out', () => {
-  const all = Object.entries({ app: APP_ROUTES, admin: ADMIN_ROUTES, monitor: MONITOR_ROUTES })
+  const all = Object.entries({
+    check: CHECK_ROUTES,
+    app: APP_ROUTES,
+    admin: ADMIN_ROUTES,
+    monitor: MONITOR_ROUTES,
+  })
   const names = all.flatMap(([door, routes]) =>
     Object.keys(routes).map((name) => `${door}.${name}`),
   )

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { SessionError } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import { memoryStore } from '@holdfast/memory'
-import { linesOf, MINUTE, NAVIGATION, Site, tokenOf } from './support/site.js'
+import { linesOf, NAVIGATION, tokenOf } from './support/asking.js'
+import { MINUTE, Site } from './support/site.js'
 import { headerOf, headText } from './support/wire.js'
 
 /** A store across a network, which waits for the test before each answer. */

@@ -2,6 +2,6 @@
 export { createAssertionCheck, AssertionSigner } from './lib/assertion.js'
 export type { Assertion, AssertionKey } from './lib/assertion.js'
 export { APP_HEADER, ASSERTION_HEADER, isSessionHeader, LOGIN_HEADER } from './lib/headers.js'
-export { ADMIN_ROUTES, APP_ROUTES, MONITOR_ROUTES } from './lib/routes.js'
+export { ADMIN_ROUTES, APP_ROUTES, CHECK_ROUTES, MONITOR_ROUTES } from './lib/routes.js'
 export type { Door, Right, Route } from './lib/routes.js'
 export type { ProblemCode } from './lib/problem-codes.js'

@@ -11,10 +11,8 @@ export function workerDoors(parts: DaemonParts): ReadonlyMap<string, () => Door>
     ['check/tcp', () => createCheckDoor(parts)],
   ])
   for (const app of parts.settings.apps) {
-    const token = app.tcp?.token
     doors.set(`app-${app.name}`, () => createAppDoor(parts, app))
-    if (token !== undefined)
-      doors.set(`app-${app.name}/tcp`, () => createAppDoor(parts, app, { token }))
+    doors.set(`app-${app.name}/tcp`, () => createAppDoor(parts, app, 'tcp'))
   }
   return doors
 }

@@ -52,7 +52,16 @@ async function openRedis(url: string, log: (text: string) => void): Promise<Open
 async function openPostgres(url: string): Promise<OpenedStore> {
   const { default: postgres } = await driver(() => import('postgres'), 'postgres')
   const { postgresJsOptions, postgresStore } = await import('@holdfast/postgres')
-  const sql = postgres(url, { ...postgresJsOptions(), max: 10, onnotice: () => undefined })
+  const address = new URL(url)
+  // As libpq has it, and postgres.js does not: the folder of the server's unix socket.
+  const folder = address.searchParams.get('host')
+  address.searchParams.delete('host')
+  const sql = postgres(address.href, {
+    ...postgresJsOptions(),
+    max: 10,
+    onnotice: () => undefined,
+    ...(folder === null ? {} : { host: folder }),
+  })
   return { store: postgresStore(sql), disconnect: () => sql.end({ timeout: 1 }) }
 }
 

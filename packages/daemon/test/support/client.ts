@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
 
 export interface Answer {
   readonly status: number
@@ -21,6 +22,7 @@ export interface Ask {
   readonly path: string
   readonly agent?: Agent | false
   readonly cookie?: string
+  /** Sent as JSON; null for a POST without a body. */
   readonly body?: unknown
 }
 
@@ -35,7 +37,7 @@ export function ask(
     const headers = {
       ...EDGE,
       ...(cookie === undefined ? {} : { Cookie: cookie }),
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(body === undefined || body === null ? {} : { 'Content-Type': 'application/json' }),
     }
     const asked = request(
       { ...to, path, agent, headers, method: body === undefined ? 'GET' : 'POST' },
@@ -48,16 +50,17 @@ export function ask(
       },
     )
     asked.once('error', reject)
-    asked.end(body === undefined ? undefined : JSON.stringify(body))
+    asked.end(body === undefined || body === null ? undefined : JSON.stringify(body))
   })
 }
 
-/** Signs an account in at an application's socket; gives the visitor's Cookie header. */
-export async function signIn(socket: string, subject: string): Promise<string> {
+/** Signs an account in at an application's socket; gives the visitor's Cookie header. A disk that is slow is asked again. */
+export async function signIn(socket: string, subject: string, times = 20): Promise<string> {
   const { status, headers, body } = await ask(socket, {
     path: '/v1/session/authenticate',
     body: { subject },
   })
+  if (status === 503 && times > 1) return await signIn(socket, subject, times - 1)
   const [cookie] = headers['set-cookie'] ?? []
   if (status !== 200 || cookie === undefined) throw new Error(`not signed in: ${status} ${body}`)
   return cookie.split(';')[0] ?? ''
@@ -71,12 +74,17 @@ export interface Load {
 }
 
 /** Starts `width` of them; `cookies` are taken in turn. */
-export function startLoad(socket: string, cookies: readonly string[], width = 8): Load {
+export function startLoad(
+  t: TestContext,
+  socket: string,
+  cookies: readonly string[],
+  width = 8,
+): Load {
   const seen = new Map<string, number>()
   const agent = new Agent({ keepAlive: true, maxSockets: width })
-  let going = true
+  const ended = new AbortController()
   const client = async (first: number): Promise<void> => {
-    for (let turn = first; going; turn += width) {
+    for (let turn = first; !ended.signal.aborted; turn += width) {
       const cookie = cookies[turn % cookies.length] ?? ''
       const key = await ask(socket, { path: '/v1/check', agent, cookie }).then(
         ({ status }) => String(status),
@@ -86,17 +94,21 @@ export function startLoad(socket: string, cookies: readonly string[], width = 8)
     }
   }
   const clients = Array.from({ length: width }, (_, index) => client(index))
-  return {
-    seen,
-    stop: async () => {
-      going = false
-      await Promise.all(clients)
-      agent.destroy()
-    },
+  const stop = async (): Promise<void> => {
+    ended.abort()
+    await Promise.all(clients)
+    agent.destroy()
   }
+  t.after(stop)
+  return { seen, stop }
 }
 
 /** How many answers there were in all. */
 export function total({ seen }: Pick<Load, 'seen'>): number {
   return [...seen.values()].reduce((sum, each) => sum + each, 0)
+}
+
+/** What was answered that is wrong for sessions that are good: a broken connection, or "nobody". That the disk is slow is not. */
+export function wrongOf({ seen }: Pick<Load, 'seen'>): readonly string[] {
+  return [...seen.keys()].filter((each) => each !== '204' && each !== '503')
 }

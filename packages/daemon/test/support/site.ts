@@ -18,14 +18,15 @@ import { memoryStore } from '@holdfast/memory'
 import { type Assertion, createAssertionCheck } from '@holdfast/protocol'
 import { freshPath } from './folders.js'
 import { settings, type SettingsOptions } from './settings.js'
+import { COOKIE, linesOf, type Question } from './asking.js'
+import { nobodyWatches } from './watching.js'
 import { headerOf, headText, Wire, type WireAnswer } from './wire.js'
 
-export const START: number = Date.UTC(2026, 0, 1)
+const START: number = Date.UTC(2026, 0, 1)
 export const SECOND = 1000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
 const KEY = 'daemon-tests/newest/hB5ZpF2mX8qRwT7vYc'
-const COOKIE = '__Host-session'
 
 const NOTHING_KNOWN: RequestFacts = {
   token: null,
@@ -35,15 +36,6 @@ const NOTHING_KNOWN: RequestFacts = {
   countsAsActivity: true,
   refusal: null,
 }
-
-/** What a browser adds to a page that it navigates to, and to what a page fetches. */
-export const NAVIGATION: Lines = [
-  ['Sec-Fetch-Site', 'none'],
-  ['Sec-Fetch-Mode', 'navigate'],
-  ['Sec-Fetch-Dest', 'document'],
-]
-
-export type Lines = readonly (readonly [string, string])[]
 
 export interface SiteOptions extends SettingsOptions {
   readonly sessions?: Partial<SessionsOptions>
@@ -76,6 +68,7 @@ export class Site {
     this.sessions.on('*', (event) => this.events.push(event))
     const keys = createAssertionKeys(this.sessions)
     this.parts = {
+      ...nobodyWatches(),
       settings: settings(rest),
       sessions: this.sessions,
       isReady: () => true,
@@ -147,48 +140,4 @@ export class Site {
     await this.door.drain(0)
     await this.sessions.close()
   }
-}
-
-export interface Question {
-  readonly path?: string
-  readonly app?: string | null
-  readonly method?: string | null
-  readonly proto?: string
-  readonly uri?: string
-  /** Values of Cookie lines. */
-  readonly cookies?: readonly string[]
-  /** The one token that the browser has. */
-  readonly token?: string
-  readonly lines?: Lines
-}
-
-/** The lines that a web server sends, with the browser's among them. */
-export function linesOf({
-  app = 'shop',
-  method = 'GET',
-  proto = 'https',
-  uri = '/cart?item=1',
-  token,
-  cookies = token === undefined ? [] : [cookie(token)],
-  lines = [],
-}: Question): Lines {
-  const own: (readonly [string, string])[] = [
-    ['X-Forwarded-Proto', proto],
-    ['X-Forwarded-Host', 'www.example.com'],
-    ['X-Forwarded-Uri', uri],
-    ['X-Forwarded-For', '203.0.113.7'],
-  ]
-  if (app !== null) own.push(['X-Session-App', app])
-  if (method !== null) own.push(['X-Forwarded-Method', method])
-  return [...own, ...cookies.map((value) => ['Cookie', value] as const), ...lines]
-}
-
-export function cookie(token: string): string {
-  return `theme=dark; ${COOKIE}=${token}; consent=yes`
-}
-
-/** The token that an answer gives the browser; null if it gives none. */
-export function tokenOf(answer: WireAnswer): string | null {
-  const line = headerOf(answer, 'set-cookie')
-  return line === undefined ? null : (/^__Host-session=([^;]+);/.exec(line)?.[1] ?? '')
 }

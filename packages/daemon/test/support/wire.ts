@@ -23,8 +23,12 @@ export class Wire {
   #ended = false
   #wake: () => void = () => undefined
 
-  constructor(path: string) {
-    this.socket = connect({ path, allowHalfOpen: true })
+  constructor(
+    address: string | { readonly path: string } | { readonly host: string; readonly port: number },
+  ) {
+    const to = typeof address === 'string' ? { path: address } : address
+    this.socket = connect({ ...to, allowHalfOpen: true })
+    this.socket.setNoDelay()
     this.socket.on('data', (chunk) => {
       this.#text += chunk.toString('latin1')
       this.#wake()

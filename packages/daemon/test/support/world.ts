@@ -1,12 +1,19 @@
 import { EventEmitter } from 'node:events'
 import { after } from 'node:test'
-import { createSessions, SessionError, type SessionEvent, type Sessions } from '@holdfast/core'
+import {
+  type Clock,
+  createSessions,
+  SessionError,
+  type SessionEvent,
+  type Sessions,
+} from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import {
   type AppSettings,
   type Control,
   createAdminDoor,
   createAppDoor,
+  createAssertionKeys,
   createMetrics,
   createMonitorDoor,
   type DaemonParts,
@@ -37,6 +44,7 @@ export interface WorldOptions {
   readonly limits?: Partial<LimitSettings>
   readonly jwks?: PublicKeys
   readonly control?: Partial<Control>
+  readonly clock?: Clock
   readonly heartbeat?: number
   readonly buffer?: number
 }
@@ -58,11 +66,18 @@ export interface World {
   ready: boolean
 }
 
-export const TCP_TOKEN = 'shops-own-token-0123456789abcdef'
+export const TCP_TOKEN = 'shops-own-token-0123456789-abcdefgh'
 
 /** Starts a world; it ends with the test file. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const sessions = createSessions({ store: options.store ?? memoryStore(), keys: [KEY] })
+  // On a busy machine a hundred writes at once take their time.
+  const store = options.store ?? memoryStore()
+  const sessions = createSessions({
+    store,
+    keys: [KEY],
+    storeTimeout: 60_000,
+    ...(options.clock && { clock: options.clock }),
+  })
   const logged: string[] = []
   const state = { ready: true }
   const events = new EventEmitter().setMaxListeners(0)
@@ -73,7 +88,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const doors = {
     shop: createAppDoor(parts, shop),
     blog: createAppDoor(parts, blog),
-    tcp: createAppDoor(parts, shop, { token: TCP_TOKEN }),
+    tcp: createAppDoor(parts, shop, 'tcp'),
     admin: createAdminDoor(parts, controlOf(options), options),
     monitor: createMonitorDoor(parts),
   }
@@ -106,7 +121,7 @@ function partsOf(
     namespace: name,
     rights,
     socket,
-    tcp: null,
+    tcp: name === 'shop' ? { host: '127.0.0.1', port: 0, token: TCP_TOKEN } : null,
   })
   return {
     settings: {
@@ -143,9 +158,7 @@ function partsOf(
     metricsText: async () => metricsTextOf([await metrics.report()]),
     jwks: jwks ?? null,
     isReady: () => state.ready,
-    assertionKeys: (name) => [
-      { kty: 'oct', alg: 'HS256', kid: 'k1', k: Buffer.from(name.repeat(8)).toString('base64url') },
-    ],
+    assertionKeys: createAssertionKeys(sessions),
     log: (text) => logged.push(text),
   }
 }

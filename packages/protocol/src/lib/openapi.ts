@@ -1,5 +1,5 @@
 import { describeParameters, describeShapes, type JsonSchema, referTo } from './components.js'
-import { ADMIN_ROUTES, APP_ROUTES, MONITOR_ROUTES, type Route } from './routes.js'
+import { ADMIN_ROUTES, APP_ROUTES, CHECK_ROUTES, MONITOR_ROUTES, type Route } from './routes.js'
 
 interface Operation {
   readonly operationId: string
@@ -14,6 +14,11 @@ const JSON_TYPE = 'application/json'
 const PROBLEM_TYPE = 'application/problem+json'
 
 const DOORS = [
+  {
+    name: 'check',
+    description:
+      "On the socket of web servers. Each request brings the visitor's Cookie, Origin and Sec-Fetch-* headers as they came, and says in X-Forwarded-Method, -Uri, -Host, -Proto and -For what the visitor asked for, and in X-Session-App for which application. What is not exactly a request without a body is refused, and the connection ends.",
+  },
   {
     name: 'app',
     description:
@@ -46,7 +51,12 @@ export function describeProtocols(): JsonSchema {
 
 function describePaths(): JsonSchema {
   const paths: Record<string, Record<string, Operation>> = {}
-  const doors = { app: APP_ROUTES, admin: ADMIN_ROUTES, monitor: MONITOR_ROUTES }
+  const doors = {
+    check: CHECK_ROUTES,
+    app: APP_ROUTES,
+    admin: ADMIN_ROUTES,
+    monitor: MONITOR_ROUTES,
+  }
   for (const [door, routes] of Object.entries(doors)) {
     for (const [name, route] of Object.entries<Route>(routes)) {
       const path = (paths[route.path] ??= {})
@@ -87,10 +97,11 @@ function describe(operationId: string, route: Route): Operation {
   }
 }
 
-function success({ path, answer, media }: Route): Readonly<Record<string, object>> {
+function success({ path, answer, media, answers }: Route): Readonly<Record<string, object>> {
   // What is about the session of one visitor, and not about sessions.
   const ofVisitor = /^\/v1\/session(?:\/|$)/.test(path)
   const headers = ofVisitor ? { headers: { 'Set-Cookie': SET_COOKIE } } : {}
+  if (answers !== undefined) return Object.fromEntries(Object.entries(answers).map(bare))
   if (answer !== null)
     return {
       200: {
@@ -102,6 +113,30 @@ function success({ path, answer, media }: Route): Readonly<Record<string, object
   if (media === undefined) return { 204: { description: 'Done', ...headers } }
   return { 200: { description: 'Done', content: { [media]: { schema: { type: 'string' } } } } }
 }
+
+/** An answer of the check: all that it says is in its headers. */
+function bare([status, description]: [string, string]): [string, object] {
+  const headers = {
+    'Set-Cookie': SET_COOKIE,
+    ...(status.startsWith('2')
+      ? { 'X-Session-Assertion': ASSERTION, 'X-Accel-Expires': KEPT }
+      : {}),
+    ...(status === '302' ? { Location: LOCATION } : {}),
+  }
+  return [status, { description, headers }]
+}
+
+const LOCATION = { schema: { type: 'string' } } as const
+
+const ASSERTION = {
+  description: 'A JWS for the application alone that was asked for (GET /v1/assertion-keys)',
+  schema: { type: 'string' },
+} as const
+
+const KEPT = {
+  description: 'Seconds for which a web server may keep the answer; mostly 0',
+  schema: { type: 'string' },
+} as const
 
 const SET_COOKIE = {
   description: 'At most one, to be passed on to the visitor as it is',

@@ -26,6 +26,8 @@ export interface Route<
   readonly answer: Answer
   /** The media type of a 200 that is no JSON. */
   readonly media?: string
+  /** Answers without a body that are no problems, by their status, instead of 200 or 204. */
+  readonly answers?: Readonly<Record<number, string>>
   /** Asking twice is the same as asking once: the client may ask again when a connection breaks. */
   readonly idempotent: boolean
 }
@@ -35,6 +37,7 @@ type More<Query> = Partial<{
   readonly query: Query
   readonly idempotent: boolean
   readonly media: string
+  readonly answers: Readonly<Record<number, string>>
 }>
 
 /** What makes the routes of one door. */
@@ -67,10 +70,31 @@ function routesOf(door: Door) {
   }
 }
 
+const check = routesOf('check')
 const app = routesOf('app')
 const admin = routesOf('admin')
 const monitor = routesOf('monitor')
 const AGAIN = { idempotent: true } as const
+
+const SIGNED_IN = 'Somebody is signed in: X-Session-Assertion says who'
+const NOBODY = 'Nobody is signed in'
+
+/** What web servers ask on each request. */
+export const CHECK_ROUTES = {
+  check: check('GET', '/v1/check', 'Whether somebody is signed in', null, null, {
+    answers: { 204: SIGNED_IN, 401: NOBODY },
+  }),
+  optional: check('GET', '/v1/check/optional', 'Who is signed in, if anybody is', null, null, {
+    answers: { 204: `${SIGNED_IN}. Without it, nobody is` },
+  }),
+  forwardAuth: check('GET', '/v1/forward-auth', 'The same, as forward_auth has it', null, null, {
+    answers: {
+      200: SIGNED_IN,
+      302: 'Nobody is signed in, and a page was asked for: Location is where one signs in',
+      401: NOBODY,
+    },
+  }),
+} as const
 
 /** What applications may ask. Each request brings the visitor's Cookie header, and gives the Set-Cookie to pass on. */
 export const APP_ROUTES = {

@@ -1,5 +1,7 @@
 import { ADMIN_ROUTES, MONITOR_ROUTES } from '@holdfast/protocol'
+import { createReminder } from '../check/reminder.js'
 import { createDispatch } from '../http/dispatch.js'
+import { traceOf } from '../http/problem.js'
 import { operationsOf } from '../http/operations.js'
 import { createHttpDoor } from '../http/server.js'
 import { monitorHandlers } from '../monitor/handlers.js'
@@ -19,6 +21,7 @@ export function createAdminDoor(
     events,
     lost: (count) => metrics.eventsLost(count),
   })
+  const tell = createReminder(parts.log)
   const answer = createDispatch({
     operations: [
       ...operationsOf(ADMIN_ROUTES, adminHandlers(parts, control, streams)),
@@ -26,7 +29,7 @@ export function createAdminDoor(
     ],
     limit: settings.limits.body,
     done: (operation, status) => metrics.request('admin', operation, status),
-    failed: (error) => parts.log(`the administrators' door failed: ${String(error)}`),
+    failed: (error) => tell(`admin: unexpected ${traceOf(error)}`),
   })
   return createHttpDoor({
     limits: settings.limits,

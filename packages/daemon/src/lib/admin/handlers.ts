@@ -8,13 +8,12 @@ import { listSessions, toRow } from '../session-page.js'
 import { readEventNames } from './event-names.js'
 import type { EventStreams } from './event-stream.js'
 
-/** What administrators may ask, by operation. */
+/** What administrators may ask, by operation. The manager may be another after each reload, so it is never kept. */
 export function adminHandlers(
   parts: DaemonParts,
   control: Control,
   streams: EventStreams,
 ): Handlers<typeof ADMIN_ROUTES> {
-  // `parts` is read at each request: a reload puts others in their place.
   return {
     list: async ({ query }) => ({ body: await listSessions(parts.sessions, query) }),
     show: async ({ id }) => {

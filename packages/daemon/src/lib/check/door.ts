@@ -1,3 +1,5 @@
+import { andThen } from '@holdfast/core/engine'
+import type { CheckResult } from '../metrics/check-counts.js'
 import type { Head } from '../lean/head.js'
 import { type Answer, problem } from '../lean/answer.js'
 import { createLeanServer } from '../lean/server.js'
@@ -17,7 +19,13 @@ export function createCheckDoor(parts: DaemonParts): Door {
   const forms = new Map(Object.entries(FORMS))
   const handle = (head: Head): ReturnType<Check['run']> => {
     const form = forms.get(head.target)
-    if (form !== undefined) return check.run(form, head)
+    if (form !== undefined) {
+      const begun = performance.now()
+      return andThen(check.run(form, head), (answer) => {
+        parts.metrics.check(resultOf(answer), (performance.now() - begun) / 1000)
+        return answer
+      })
+    }
     return head.target === '/healthz' ? HEALTHY : UNKNOWN
   }
   const failed = (error: unknown): void =>
@@ -25,5 +33,14 @@ export function createCheckDoor(parts: DaemonParts): Door {
   return createLeanServer({ handle, failed, limits: parts.settings.limits })
 }
 
+/** What a check came to, as its answer says it. */
+function resultOf({ status, headers }: Answer): CheckResult {
+  if (status >= 500) return 'failed'
+  if (status === 403) return 'refused'
+  return headers.startsWith(ASSERTED) ? 'active' : 'anonymous'
+}
+
+/** An answer about somebody begins with it. */
+const ASSERTED = 'X-Session-Assertion: '
 const HEALTHY: Answer = { status: 200, headers: 'Cache-Control: no-store\r\n', body: '' }
-const UNKNOWN = problem(404, 'ERR_REQUEST_PATH')
+const UNKNOWN = problem(404, 'ERR_DAEMON_NOT_FOUND')

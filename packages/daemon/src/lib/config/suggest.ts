@@ -11,10 +11,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /** How many letters have to be added, removed or replaced (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...from].entries()) {
+  for (const [i, letter] of from.split('').entries()) {
     let [left, corner] = [i + 1, i]
     const next = [left]
-    for (const [j, other] of [...to].entries()) {
+    for (const [j, other] of to.split('').entries()) {
       const above = row[j + 1] ?? 0
       left = Math.min(left + 1, above + 1, corner + (letter === other ? 0 : 1))
       corner = above

@@ -66,6 +66,15 @@ export function unforeseen(): Problem {
   )
 }
 
+/** The same error for the operator: where it arose, in one line. */
+export function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'error'
+  return (error.stack ?? error.name)
+    .split('\n', 3)
+    .map((line) => line.trim())
+    .join(' ')
+}
+
 /** The JSON of a problem. */
 export function problemText({ status, code, message }: Problem): string {
   const title = STATUS_CODES[status] ?? 'Error'

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import type { MaybePromise } from '@holdfast/core'
 import { isPromise } from '@holdfast/core/engine'
+import type { ProblemCode } from '@holdfast/protocol'
 import type { LimitSettings } from '../settings.js'
 import { type Answer, problem, serialize } from './answer.js'
 import { type Head, isBroken, readHead, type Refusal } from './head.js'
 
+const NOTHING = Buffer.alloc(0)
 const END = '\r\n\r\n'
 /** How long a client may take to notice that the connection ends. */
 const LINGER = 1000
@@ -27,8 +29,8 @@ export interface Site {
 export class Connection {
   readonly #socket: Socket
   readonly #site: Site
-  /** What has been read and not been answered, a byte a character. */
-  #text = ''
+  /** What has been read and not been answered. */
+  #bytes: Buffer = NOTHING
   #out = ''
   #answering = false
   /** Nothing is read any more: the answer that says so is the last. */
@@ -48,7 +50,7 @@ export class Connection {
 
   /** Ends it if the client has asked for nothing. */
   endIfIdle(): void {
-    if (!this.#answering && this.#text === '') this.#end()
+    if (!this.#answering && this.#bytes.length === 0) this.#end()
   }
 
   destroy(): void {
@@ -57,10 +59,9 @@ export class Connection {
 
   #received(chunk: Buffer): void {
     if (this.#over) return
-    const more = chunk.toString('latin1')
-    this.#text = this.#text === '' ? more : this.#text + more
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
     if (!this.#answering && !this.#socket.writableNeedDrain) this.#proceed()
-    else if (this.#text.length > this.#site.limits.headers) this.#socket.pause()
+    else if (this.#bytes.length > this.#site.limits.headers) this.#socket.pause()
   }
 
   /** A client that sends no more may still wait for its answers. */
@@ -79,7 +80,9 @@ export class Connection {
 
   /** Answers what is complete, until there is one to wait for. */
   #proceed(): void {
-    const text = this.#text
+    const bytes = this.#bytes
+    if (bytes.length === 0) return this.#flush()
+    const text = bytes.toString('latin1')
     const { headers: limit } = this.#site.limits
     let at = 0
     while (!this.#answering && !this.#over && at < text.length) {
@@ -92,19 +95,19 @@ export class Connection {
         break
       }
       this.#stopTimer()
-      const head = readHead(text, at, end)
+      const head = readHead(bytes, text, at, end)
       at = end + END.length
       if (typeof head === 'number') this.#refuse(head)
       else this.#answer(head)
     }
-    this.#text = at === 0 ? text : text.slice(at)
+    this.#bytes = at === bytes.length ? NOTHING : bytes.subarray(at)
     this.#wait()
     this.#flush()
   }
 
   /** The clock runs while a head has begun and is not complete. */
   #wait(): void {
-    if (this.#text === '' || this.#answering || this.#over || this.#timer !== null) return
+    if (this.#bytes.length === 0 || this.#answering || this.#over || this.#timer !== null) return
     this.#timer = setTimeout(() => {
       this.#refuse(408)
       this.#flush()
@@ -126,6 +129,8 @@ export class Connection {
     this.#answering = true
     const done = (late: Answer): void => {
       this.#answering = false
+      // What the request changed is stored. Nobody waits for the answer, nor for those to what came after it.
+      if (this.#socket.destroyed) return
       this.#put(head, late)
       this.#socket.resume()
       this.#proceed()
@@ -136,7 +141,7 @@ export class Connection {
 
   #broken(error: unknown): Answer {
     this.#site.failed(error)
-    return problem(500, 'ERR_INTERNAL')
+    return problem(500, 'ERR_DAEMON_FAILED')
   }
 
   #put(head: Head, answer: Answer): void {
@@ -173,7 +178,7 @@ export class Connection {
   #end(): void {
     const socket = this.#socket
     this.#over = true
-    this.#text = ''
+    this.#bytes = NOTHING
     if (socket.destroyed || !socket.writable) return
     this.#stopTimer()
     const patience = socket.writableNeedDrain ? this.#site.limits.requestTimeout : LINGER
@@ -188,10 +193,10 @@ export class Connection {
   }
 }
 
-const CODES: Readonly<Record<Refusal, string>> = {
-  400: 'ERR_REQUEST_MALFORMED',
-  405: 'ERR_REQUEST_METHOD',
-  408: 'ERR_REQUEST_TIMEOUT',
-  431: 'ERR_REQUEST_TOO_LARGE',
-  505: 'ERR_REQUEST_MALFORMED',
+const CODES: Readonly<Record<Refusal, ProblemCode>> = {
+  400: 'ERR_DAEMON_REQUEST',
+  405: 'ERR_DAEMON_METHOD',
+  408: 'ERR_DAEMON_TIMEOUT',
+  431: 'ERR_DAEMON_HEAD_TOO_LARGE',
+  505: 'ERR_DAEMON_REQUEST',
 }

@@ -1,17 +1,9 @@
 import type { SessionEvent, Sessions } from '@holdfast/core'
-import {
-  AggregatorRegistry,
-  collectDefaultMetrics,
-  Counter,
-  Histogram,
-  Registry,
-} from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Registry } from 'prom-client'
+import { CheckCounts, type CheckResult } from './check-counts.js'
 
 /** The counters of one process as JSON, to be sent to the process that answers for all. */
 export type MetricsReport = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
-
-/** What a check can come to. */
-export type CheckResult = 'active' | 'anonymous' | 'refused' | 'failed'
 
 /** The counters of one process. No label holds what a client, a visitor or an application chose. */
 export interface Metrics {
@@ -38,8 +30,6 @@ const REASONS: ReadonlySet<string> = new Set([
   'token_reuse',
   'password_changed',
 ])
-/** From a check that is warm in memory to one that waits for a store. Seconds. */
-const BUCKETS = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
 
 type Counters = ReturnType<typeof createCounters>
 
@@ -48,12 +38,11 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const counters = createCounters(registry)
+  const checks = new CheckCounts()
+  checks.register(registry)
   return {
     registry,
-    check: (result, seconds) => {
-      counters.checks.inc({ result })
-      counters.checkDuration.observe(seconds)
-    },
+    check: (result, seconds) => checks.add(result, seconds),
     request: (door, operation, status) => counters.requests.inc({ door, operation, status }),
     auditLost: (count) => counters.auditLost.inc(count),
     eventsLost: (count) => counters.eventsLost.inc(count),
@@ -74,13 +63,6 @@ function createCounters(registry: Registry) {
     ...labelNames: Label[]
   ): Counter<Label> => new Counter({ name, help, labelNames, registers: [registry] })
   return {
-    checks: counter('holdfast_checks_total', 'Checks, by what they came to', 'result'),
-    checkDuration: new Histogram({
-      name: 'holdfast_check_duration_seconds',
-      help: 'How long checks took',
-      buckets: BUCKETS,
-      registers: [registry],
-    }),
     requests: counter(
       'holdfast_requests_total',
       'Requests of applications, administrators and monitors',

@@ -19,6 +19,6 @@ export function monitorHandlers(parts: DaemonParts): Handlers<typeof MONITOR_ROU
       throw new Problem(503, 'ERR_DAEMON_NOT_READY', 'the store does not answer', SOON)
     },
     metrics: async () => ({ body: new Text(METRICS_TYPE, await parts.metricsText()) }),
-    jwks: () => ({ body: publicKeys(parts) }),
+    jwks: () => publicKeys(parts),
   }
 }

@@ -4,7 +4,7 @@ import type { MetricsReport } from '../metrics/metrics.js'
 import type { Settings } from '../settings.js'
 import { refused } from './run-folder.js'
 import type { NamedSocket } from './doorway.js'
-import { type FromWorker, type ToWorker, unwrap, wrap } from './messages.js'
+import { type FromWorker, isEnvelope, type ToWorker, wrap } from './messages.js'
 
 /** What the workers of one configuration begin with, and to whom they report. */
 export interface CrewOptions {
@@ -126,8 +126,7 @@ class WorkerCrew implements Crew {
     }
     this.#members.add(member)
     worker.on('message', (message: unknown) => {
-      const ours = unwrap<FromWorker>(message)
-      if (ours !== undefined) this.#hear(member, ours)
+      if (isEnvelope<FromWorker>(message)) this.#hear(member, message.holdfast)
     })
     worker.on('error', () => undefined)
     worker.once('exit', (code, signal) => this.#gone(member, signal ?? `code ${code}`))

@@ -47,9 +47,9 @@ export function wrap<Message>(message: Message): Envelope<Message> {
   return { [MARK]: message }
 }
 
-/** Ours, or undefined. Both ends are this daemon, so that what is in it needs no proof. */
-export function unwrap<Message>(value: unknown): Message | undefined {
-  if (typeof value !== 'object' || value === null || !(MARK in value)) return undefined
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-  return value[MARK] as Message
+/** Whether a message is of this daemon. Both ends are, so that what is in it needs no proof. */
+export function isEnvelope<Message extends ToWorker | FromWorker>(
+  value: unknown,
+): value is Envelope<Message> {
+  return typeof value === 'object' && value !== null && MARK in value
 }

@@ -68,8 +68,8 @@ async function listen(
   return { address, door, place }
 }
 
-async function listening(server: Server, where: string, listen: () => unknown): Promise<void> {
-  listen()
+async function listening(server: Server, where: string, begin: () => unknown): Promise<void> {
+  begin()
   try {
     await once(server, 'listening')
   } catch (error) {

@@ -6,15 +6,10 @@ import type { Control, DaemonParts, DaemonStatus } from '../parts.js'
 import type { Settings } from '../settings.js'
 import { VERSION } from '../version.js'
 import { createLedger, type Ledger } from '../metrics/ledger.js'
-import {
-  createMetrics,
-  type Metrics,
-  type MetricsReport,
-  metricsTextOf,
-} from '../metrics/metrics.js'
+import { createMetrics, type Metrics, metricsTextOf } from '../metrics/metrics.js'
 import { type AuditTrail, createAuditTrail } from './audit-trail.js'
 import { createCrew, type Crew } from './crew.js'
-import { createDoorways, type Doorways } from './doorway.js'
+import { createDoorways, type Doorways, type NamedSocket } from './doorway.js'
 import { createEventHub, type EventHub } from './event-hub.js'
 import { lockFolders } from './lock.js'
 import { OwnDoor } from './own-door.js'
@@ -156,43 +151,65 @@ export class Primary {
     return this.#status()
   }
 
-  /** Opens store and sockets of these settings, and starts workers there. */
+  /** Opens store and sockets of these settings, and starts workers there: both at once, as each takes its time. */
   async #enthrone(settings: Settings): Promise<Reign> {
     const sockets = await this.#doorways.open(settings)
-    const ring = (): KeyKeeper['ring'] => this.#keeper.ring
+    const crew = this.#hire(settings, sockets)
+    const [opened, started] = await Promise.allSettled([this.#openParts(settings), crew.start()])
+    if (opened.status === 'rejected') {
+      // What the workers say of it would be the same.
+      await this.#leave(crew, null, 0)
+      throw opened.reason
+    }
+    try {
+      if (started.status === 'rejected') throw started.reason
+      this.#doorways.publish(settings)
+      return { parts: opened.value, crew }
+    } catch (error) {
+      await this.#leave(crew, opened.value, 0)
+      throw error
+    }
+  }
+
+  #hire(settings: Settings, sockets: readonly NamedSocket[]): Crew {
+    const crew = createCrew({
+      settings,
+      sockets,
+      ring: () => this.#keeper.ring,
+      publish: (event) => this.#hub.publish(event),
+      depart: (report) => this.#ledger.add(report),
+      log: this.#log,
+    })
+    this.#crews.add(crew)
+    return crew
+  }
+
+  async #openParts(settings: Settings): Promise<OwnParts> {
     const parts = await createParts(settings, {
-      keys: ring(),
+      keys: this.#keeper.ring,
       sweeps: true,
       metrics: this.#metrics,
       log: this.#log,
     })
     parts.sessions.on('*', (event) => this.#hub.publish(event))
-    const publish = (event: Parameters<EventHub['publish']>[0]): void => this.#hub.publish(event)
-    const depart = (report: MetricsReport): void => this.#ledger.add(report)
-    const crew = createCrew({ settings, sockets, ring, publish, depart, log: this.#log })
-    this.#crews.add(crew)
-    try {
-      await crew.start()
-      this.#doorways.publish(settings)
-      return { parts, crew }
-    } catch (error) {
-      await this.#dethrone({ parts, crew }, 0)
-      throw error
-    }
+    return parts
   }
 
+  /** Never rejects. */
   #dethrone({ parts, crew }: Reign, patience: number): Promise<void> {
-    const leaving = crew.drain(patience).then(async () => {
+    const leaving = this.#leave(crew, parts, patience)
+    this.#leaving.add(leaving)
+    return leaving.finally(() => this.#leaving.delete(leaving))
+  }
+
+  async #leave(crew: Crew, parts: OwnParts | null, patience: number): Promise<void> {
+    try {
+      await crew.drain(patience)
       this.#crews.delete(crew)
-      await parts.close()
-    })
-    const noted = leaving
-      .catch((error: unknown) =>
-        this.#log(`at the end: ${error instanceof Error ? error.message : ''}`),
-      )
-      .finally(() => this.#leaving.delete(noted))
-    this.#leaving.add(noted)
-    return noted
+      await parts?.close()
+    } catch (error) {
+      this.#log(`at the end: ${error instanceof Error ? error.message : 'an unknown error'}`)
+    }
   }
 
   async #openOwnDoors({ admin, monitor, limits }: Settings): Promise<void> {

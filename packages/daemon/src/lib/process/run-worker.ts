@@ -5,7 +5,13 @@ import { workerDoors } from '../doors.js'
 import { createMetrics } from '../metrics/metrics.js'
 import type { Door } from '../parts.js'
 import { relayEvents } from './event-relay.js'
-import { type FromWorker, type InheritedSocket, type ToWorker, unwrap, wrap } from './messages.js'
+import {
+  type FromWorker,
+  type InheritedSocket,
+  isEnvelope,
+  type ToWorker,
+  wrap,
+} from './messages.js'
 import { sayTo } from './say.js'
 
 /** The primary process decides when a worker ends; a terminal and systemd may tell all processes at once. */
@@ -18,8 +24,8 @@ export function runWorker(): void {
   let running: Promise<Running> | null = null
   let last: Promise<void> = Promise.resolve()
   process.on('message', (envelope: unknown) => {
-    const message = unwrap<ToWorker>(envelope)
-    if (message === undefined) return
+    if (!isEnvelope<ToWorker>(envelope)) return
+    const message = envelope.holdfast
     if (message.kind === 'start') running = start(message, log)
     const present = running
     if (present === null) return

@@ -13,6 +13,7 @@ const FORWARDED = /^(?:x-forwarded-|forwarded$|:)/
  */
 export class VisitorRequest implements IncomingRequest {
   readonly #header: (name: string) => HeaderValue
+  #method: string | undefined
 
   constructor(header: (name: string) => HeaderValue) {
     this.#header = header
@@ -23,8 +24,10 @@ export class VisitorRequest implements IncomingRequest {
    * GET that other sites may cause and that needs no CORS, so it reads as what HTTP/2 makes of it (RFC 8441).
    */
   get method(): string {
-    const method = this.#only('x-forwarded-method') ?? ''
-    return method === 'GET' && this.#opensWebSocket() ? 'CONNECT' : method
+    if (this.#method !== undefined) return this.#method
+    const said = this.#only('x-forwarded-method') ?? ''
+    this.#method = said === 'GET' && this.#opensWebSocket() ? 'CONNECT' : said
+    return this.#method
   }
 
   /** The address that the web server itself saw: it is the last to write into the list. */

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { freePort } from '@holdfast/test-servers/process'
+import { until } from '@holdfast/test-servers/wait'
+import { ask, signIn, startLoad, total, wrongOf } from './support/client.js'
+import { startDaemon } from './support/daemon.js'
+
+const SHOP = '[apps.shop]\nrights = ["authenticate"]\n'
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o7777).toString(8)
+}
+
+test('a worker that is killed under load is replaced, and the others answer', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const load = startLoad(t, daemon.socket('check.sock'), [cookie])
+  const [victim = 0, other = 0] = daemon.workers()
+  await until(() => total(load) > 100, 'some are answered')
+  process.kill(victim, 'SIGKILL')
+  await until(
+    () => daemon.workers().length === 2 && !daemon.workers().includes(victim),
+    'another one is there',
+  )
+  const before = total(load)
+  await until(() => total(load) > before + 200, 'the load goes on')
+  await load.stop()
+  assert.equal(daemon.workers().includes(other), true)
+  // What the dead one was answering is cut off, nothing else: nobody is told anything wrong.
+  const broken = wrongOf(load)
+  assert.ok(broken.every((each) => each.startsWith('broken')))
+  assert.ok(broken.every((each) => (load.seen.get(each) ?? 0) <= 8))
+  assert.match(daemon.said(), new RegExp(`worker ${victim} ended \\(SIGKILL\\)`))
+})
+
+test('connections wait while no worker is there', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP, env: { HOLDFAST_DAEMON__WORKERS: '1' } })
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const [only = 0] = daemon.workers()
+  process.kill(only, 'SIGKILL')
+  await until(() => !existsSync(`/proc/${only}`), 'it is gone')
+  const answer = await ask(daemon.socket('check.sock'), { path: '/v1/check', cookie })
+  assert.equal(answer.status, 204)
+})
+
+test('SIGHUP under load: the new configuration holds and no request is dropped', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const load = startLoad(t, daemon.socket('check.sock'), [cookie])
+  for (const [mode, name, gone] of [
+    ['600', 'blog', 'wiki'],
+    ['640', 'wiki', 'blog'],
+  ] as const) {
+    const before = daemon.workers()
+    const reached = total(load) + 100
+    await until(() => total(load) > reached, 'some are answered')
+    daemon.configure(`${SHOP}mode = "0${mode}"\n[apps.${name}]\n`)
+    await daemon.says('reloaded: ', () => daemon.child.kill('SIGHUP'))
+    await until(
+      () => before.every((pid) => !existsSync(`/proc/${pid}`)),
+      'the old workers are gone',
+    )
+    assert.equal(daemon.workers().length, 2)
+    assert.equal(modeOf(daemon.socket('apps/shop.sock')), mode)
+    assert.equal(existsSync(daemon.socket(`apps/${name}.sock`)), true)
+    assert.equal(existsSync(daemon.socket(`apps/${gone}.sock`)), false)
+  }
+  await load.stop()
+  assert.deepEqual(wrongOf(load), [])
+})
+
+test('SIGHUP with a broken file says every mistake and changes nothing', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const workers = daemon.workers()
+  const broken = [
+    '[session\n',
+    '[check]\nmode = "0666"\nlogin = "x"',
+    `${SHOP}[store]\nurl = "redis://"\n[apps.b]\nnamespace = "shop"`,
+  ]
+  for (const toml of broken) {
+    daemon.configure(toml)
+    await daemon.says('not reloaded, everything goes on as before', () =>
+      daemon.child.kill('SIGHUP'),
+    )
+  }
+  assert.match(daemon.said(), /holdfast\.toml:4: check\.mode: must end in 0/)
+  assert.match(daemon.said(), /holdfast\.toml:5: check\.login: must be a path/)
+  // Moving house needs a restart.
+  writeFileSync(
+    join(daemon.folder, 'holdfast.toml'),
+    `daemon.state = "${daemon.folder}/other"\ndaemon.run = "${daemon.folder}/run"`,
+  )
+  await daemon.says('daemon.state has changed: that needs a restart', () =>
+    daemon.child.kill('SIGHUP'),
+  )
+  assert.deepEqual(daemon.workers(), workers)
+  const check = await ask(daemon.socket('check.sock'), { path: '/v1/check', cookie })
+  assert.equal(check.status, 204)
+})
+
+test('workers that cannot start leave the old ones where they are', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP })
+  const workers = daemon.workers()
+  const port = await freePort()
+  const other: Server = createServer()
+  other.listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  daemon.configure(`${SHOP}[check]\nlisten = "127.0.0.1:${port}"\n[apps.new]\n`)
+  await daemon.says('not reloaded', () => daemon.child.kill('SIGHUP'))
+  assert.match(daemon.said(), /EADDRINUSE/)
+  assert.deepEqual(daemon.workers(), workers)
+  assert.equal(existsSync(daemon.socket('apps/new.sock')), false)
+  assert.equal((await ask(daemon.socket('check.sock'), { path: '/v1/check' })).status, 401)
+})

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { end, freePort, newFolder } from '@holdfast/test-servers/process'
+import { until } from '@holdfast/test-servers/wait'
+import { ask, signIn } from './support/client.js'
+import { launchDaemon, startDaemon } from './support/daemon.js'
+
+const SHOP = '[apps.shop]\nrights = ["authenticate"]\n'
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o7777).toString(8)
+}
+
+test('it starts, answers at every door, and stops with nothing left behind', async (t) => {
+  const port = await freePort()
+  const daemon = await startDaemon(t, {
+    toml: `${SHOP}mode = "0640"\n[check]\nlisten = "127.0.0.1:${port}"\n`,
+  })
+  const modes = ['', 'apps', 'check.sock', 'admin.sock', 'apps/shop.sock'].map((name) =>
+    modeOf(daemon.socket(name)),
+  )
+  assert.deepEqual(modes, ['755', '755', '660', '600', '640'])
+  assert.deepEqual(
+    [modeOf(join(daemon.folder, 'state')), modeOf(join(daemon.folder, 'state/keys.json'))],
+    ['700', '600'],
+  )
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  for (const target of [daemon.socket('check.sock'), { port }]) {
+    assert.equal((await ask(target, { path: '/v1/check', cookie })).status, 204)
+    assert.equal((await ask(target, { path: '/v1/check' })).status, 401)
+  }
+  assert.equal(daemon.workers().length, 2)
+  assert.equal(await daemon.stop(), 0)
+  for (const name of ['check.sock', 'admin.sock', 'apps/shop.sock', 'daemon.pid'])
+    assert.equal(existsSync(daemon.socket(name)), false, name)
+  assert.equal(existsSync(join(daemon.folder, 'state/daemon.pid')), false)
+})
+
+test('sessions and keys survive a restart', async (t) => {
+  const first = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')
+  await first.stop()
+  const { socket } = await startDaemon(t, { toml: SHOP, folder: first.folder })
+  assert.equal((await ask(socket('check.sock'), { path: '/v1/check', cookie })).status, 204)
+})
+
+test('a configuration that is wrong is said with every mistake, and nothing is started', async (t) => {
+  const daemon = launchDaemon(t, { toml: '[session]\nidle_timout = "5m"\npreset = "x"' })
+  await once(daemon.child, 'exit')
+  assert.equal(daemon.child.exitCode, 1)
+  assert.match(
+    daemon.said(),
+    /holdfast\.toml:4: session\.idle_timout: .* did you mean idle_timeout\?/,
+  )
+  assert.match(daemon.said(), /holdfast\.toml:5: session\.preset: must be one of/)
+  assert.equal(existsSync(join(daemon.folder, 'run')), false)
+})
+
+test('a second daemon on the same folders is refused, and the first goes on', async (t) => {
+  const first = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')
+  const others = [
+    launchDaemon(t, { folder: first.folder, toml: SHOP }),
+    launchDaemon(t, { folder: first.folder, env: { HOLDFAST_DAEMON__STATE: newFolder('s') } }),
+    launchDaemon(t, { folder: first.folder, env: { HOLDFAST_DAEMON__RUN: newFolder('r') } }),
+  ]
+  for (const other of others) {
+    if (other.child.exitCode === null) await once(other.child, 'exit')
+    assert.equal(other.child.exitCode, 1)
+    assert.match(
+      other.said(),
+      new RegExp(`another daemon, process ${first.child.pid}, uses .*; stop it, or name another`),
+    )
+  }
+  const check = await ask(first.socket('check.sock'), { path: '/v1/check', cookie })
+  assert.equal(check.status, 204)
+})
+
+test('after kill -9 of everything the next start takes over the sockets that were left', async (t) => {
+  const first = await startDaemon(t, { toml: SHOP })
+  const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')
+  const workers = first.workers()
+  await end(first.child, 'SIGKILL')
+  // They know that nobody tells them of keys any more.
+  await until(
+    () => workers.every((pid) => !existsSync(`/proc/${pid}`)),
+    'workers end by themselves',
+  )
+  assert.equal(existsSync(first.socket('check.sock')), true)
+  const { socket } = await startDaemon(t, { toml: SHOP, folder: first.folder })
+  assert.equal((await ask(socket('check.sock'), { path: '/v1/check', cookie })).status, 204)
+})
+
+test('a socket on which somebody else answers is not taken away', async (t) => {
+  const folder = newFolder('d')
+  const first = launchDaemon(t, { folder })
+  await first.says('ready: ')
+  await first.stop()
+  const other = createServer()
+  other.listen(first.socket('check.sock'))
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const daemon = launchDaemon(t, { folder })
+  await once(daemon.child, 'exit')
+  assert.match(daemon.said(), /another daemon answers on .*check\.sock; stop it/)
+  assert.equal(existsSync(first.socket('check.sock')), true)
+})
+
+test('a key file that others may read is refused, with the remedy and without the keys', async (t) => {
+  const first = await startDaemon(t)
+  await first.stop()
+  const file = join(first.folder, 'state/keys.json')
+  const text = readFileSync(file, 'utf8')
+  for (const [mode, content, said] of [
+    [0o644, text, /may be read by other users.*chmod 600/],
+    [0o600, text.slice(5), /is damaged\. Restore it/],
+    [0o600, text.replace(/"key": "[^"]*"/, '"key": "short"'), /is damaged\. Restore it/],
+  ] as const) {
+    writeFileSync(file, content)
+    chmodSync(file, mode)
+    const daemon = launchDaemon(t, { folder: first.folder })
+    await once(daemon.child, 'exit')
+    assert.equal(daemon.child.exitCode, 1)
+    assert.match(daemon.said(), said)
+    const [, key = '-'] = /"key": "([^"]*)"/.exec(text) ?? []
+    assert.equal(daemon.said().includes(key), false)
+  }
+})

@@ -1,0 +1,17 @@
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+export type Random = () => number
+
+export function seeded(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** The seed of this run: that of the environment, or another each time. */
+export function newSeed(): number {
+  return Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000_000)
+}
