@@ -122,6 +122,15 @@ redisTest('a server that tells neither is believed nothing', async (t) => {
   }
 })
 
+redisTest(
+  'requireReplicas on a server that never refuses for want of them is refused',
+  async () => {
+    const { code, warnings } = await verdict({}, { requireReplicas: true })
+    assert.equal(code, UNSUPPORTED)
+    assert.match(warnings, /min-replicas-to-write is 0/)
+  },
+)
+
 redisTest('WAITAOF on a server that has none is refused in words', async () => {
   const { code, warnings } = await verdict({}, { wait: { replicas: 0, fsync: true } })
   const version = /redis_version:(\d+)\.(\d+)/.exec(await theServer().client.info()) ?? []
@@ -207,6 +216,7 @@ test('wrong options and clients are refused by name', () => {
     { prefx: 'a' },
     { prefix: 1 },
     { production: 'yes' },
+    { requireReplicas: 1 },
     { onWarning: 1 },
   ]) {
     const wrong: object = options

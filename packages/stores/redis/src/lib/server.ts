@@ -2,7 +2,7 @@ import type { Found, SessionRecord } from '@holdfast/core/store'
 import { decodeRecord } from './codec.js'
 import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
 import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
-import { corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
+import { alone, corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
 import type { Keys } from './keys.js'
 import type { Rules } from './options.js'
 import { EPOCHS } from './scripts/all.js'
@@ -32,7 +32,7 @@ export class Server {
   #writer: Promise<Driver> | null = null
   #epochs: Epochs | null = null
   #known = 0
-  #isReplica = false
+  #isDoubtful = false
 
   constructor(driver: Driver, keys: Keys, rules: Rules) {
     this.#driver = driver
@@ -46,11 +46,12 @@ export class Server {
   }
 
   /**
-   * Whether the server was last found to be a replica, as one is after a failover that its clients have not noticed. It may
-   * show as live what has been revoked, so it is read from again only once `advance` has found that it is none any more.
+   * Whether the server was last found to be a replica, as one is after a failover that its clients have not noticed, or,
+   * with `requireReplicas`, to be cut off from its own. It may show as live what has been revoked, so it is read from again
+   * only once `advance` has found that it is no such server any more.
    */
-  get isReplica(): boolean {
-    return this.#isReplica
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
   }
 
   /** Takes note of a count that a notice tells. */
@@ -65,7 +66,7 @@ export class Server {
 
   /** Runs a script that only reads. */
   async read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
-    if (this.#isReplica) await this.advance({ what: 'read' })
+    if (this.#isDoubtful) await this.advance({ what: 'read' })
     const { reply } = await invoke(this.#driver, { script, keys: [key], args })
     return reply
   }
@@ -102,7 +103,7 @@ export class Server {
     const driver = what === 'read' ? this.#driver : await this.#writing()
     const after = what === 'read' ? undefined : this.#waiting()
     const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, after)
-    this.#isReplica = false
+    this.#isDoubtful = false
     const epochs = this.#learn(parts[0])
     if (epochs === null) throw corrupt('the revocation counters of the redis store are missing')
     return epochs
@@ -126,7 +127,7 @@ export class Server {
 
   /** Records with everything that ended them, in the order of the ids; in the place of one that cannot be read stands why. */
   async findAll(ids: readonly string[]): Promise<readonly Found[]> {
-    if (this.#isReplica) await this.advance({ what: 'read' })
+    if (this.#isDoubtful) await this.advance({ what: 'read' })
     const keys = ids.map((id) => this.keys.session(id))
     const { values, epochs: reply } = await this.#fetch(keys)
     if (values.every((value) => value === null)) return values.map(() => null)
@@ -188,6 +189,7 @@ export class Server {
     const [word, ...parts]: unknown[] = reply
     const status = toText(word)
     if (status === 'replica') return this.#refused(replica())
+    if (status === 'alone' && this.#rules.requireReplicas) return this.#refused(alone())
     if (status === 'newer')
       throw unsupported('a session is stored in a newer format: upgrade Holdfast')
     if (status.startsWith('corrupt'))
@@ -196,9 +198,11 @@ export class Server {
     return { status, parts }
   }
 
-  /** Takes note of a server that refuses writes as replicas do. */
+  /** Takes note of a server that refuses writes as replicas do, or, where that is asked for, for want of replicas. */
   #refused(error: unknown): never {
-    if (error instanceof Error && error.message.startsWith('READONLY')) this.#isReplica = true
+    const refusal = error instanceof Error ? error.message : ''
+    if (refusal.startsWith('READONLY')) this.#isDoubtful = true
+    if (this.#rules.requireReplicas && refusal.startsWith('NOREPLICAS')) this.#isDoubtful = true
     throw error
   }
 

@@ -44,6 +44,7 @@ async function judge(server: Node, rules: Rules): Promise<Findings> {
     ...unseen(facts, config),
     ...persistence(settings, rules),
     ...replication(facts, rules),
+    ...outvoted(config, rules),
     ...eviction(settings),
     ...waiting(facts, rules),
   ]
@@ -127,6 +128,15 @@ function replication(facts: Settings, { wait }: Rules): string[] {
   if (!fails || waitsFor >= wanted) return []
   return [
     `the server has ${replicas} replica(s) and the option wait asks for ${waitsFor}: a failover forgets what the replica that is chosen had not received. Give wait: { replicas: ${wanted} }`,
+  ]
+}
+
+/** `requireReplicas` goes by a refusal that only this setting makes the server utter. */
+function outvoted(config: Settings | null, { requireReplicas }: Rules): string[] {
+  if (!requireReplicas || config === null) return []
+  if (Number(config.get('min-replicas-to-write')) > 0) return []
+  return [
+    'requireReplicas is given and min-replicas-to-write is 0: a server that is cut off from its replicas does not know it. Set it to 1',
   ]
 }
 
