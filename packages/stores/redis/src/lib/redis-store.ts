@@ -153,7 +153,7 @@ class RedisStore implements SessionStore {
       const fields = ['', String(TIDIED_FIELDS)]
       const buckets = Array.from({ length: count }, () => Math.floor(Math.random() * BUCKETS))
       await Promise.all(
-        buckets.map((number) => this.#server.write(TIDY, this.#keys.bucket(number), fields)),
+        buckets.map((number) => this.#server.write(TIDY, [this.#keys.bucket(number)], fields)),
       )
       return { deleted: 0, more: false }
     })

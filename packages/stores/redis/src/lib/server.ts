@@ -20,6 +20,9 @@ interface Advance {
   readonly reason?: string
 }
 
+/** Keys of one slot. */
+type KeysOfOne = readonly [string, ...string[]]
+
 /** The server as the store speaks to it: scripts, records and counters, over any driver. */
 export class Server {
   readonly keys: Keys
@@ -59,16 +62,21 @@ export class Server {
     if (count > this.#known) this.#known = count
   }
 
-  /** Runs a script that writes one key, and waits for its replicas where that is asked for. */
-  async write(script: Script, key: string, args: readonly Arg[]): Promise<Answer> {
-    return this.#run(await this.#writing(), script, [key], args, this.#waiting())
+  /** Runs a script that writes keys of one slot, and waits for its replicas where that is asked for. */
+  async write(script: Script, keys: KeysOfOne, args: readonly Arg[]): Promise<Answer> {
+    return this.#run(await this.#writing(), script, keys, args, this.#waiting())
   }
 
   /** Runs a script that only reads. */
-  async read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
+  async read(script: Script, keys: KeysOfOne, args: readonly Arg[]): Promise<unknown> {
     if (this.#isDoubtful) await this.advance({ what: 'read' })
-    const { reply } = await invoke(this.#driver, { script, keys: [key], args })
+    const { reply } = await invoke(this.#driver, { script, keys, args })
     return reply
+  }
+
+  /** Removes members of a sorted set that nobody needs any more: no replica is waited for. */
+  async forget(key: string, members: readonly Buffer[]): Promise<void> {
+    await ask(await this.#writing(), key, ['ZREM', key, ...members])
   }
 
   /** Runs a script of one session, which must know the counters. */
@@ -83,7 +91,7 @@ export class Server {
     for (let attempt = 0; ; attempt++) {
       // On one server the script reads the counters itself; in a Cluster they are in another slot, so they are read first.
       const known = this.#driver.cluster ? (epochs ?? (await this.epochs())).text : ''
-      const keys: [string, ...string[]] = this.#driver.cluster ? [key] : [key, this.keys.epochs]
+      const keys: KeysOfOne = this.#driver.cluster ? [key] : [key, this.keys.epochs]
       const all = [known, this.keys.epochs, ...args]
       const answer = await this.#run(driver, script, keys, all, this.#waiting())
       if (answer.status !== 'epochs' || attempt > 0) return answer
@@ -178,7 +186,7 @@ export class Server {
   async #run(
     driver: Driver,
     script: Script,
-    keys: readonly [string, ...string[]],
+    keys: KeysOfOne,
     args: readonly Arg[],
     after: Command | undefined,
   ): Promise<Answer> {
