@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { lmdbStore } from '../src/index.js'
 import { closeEnvironment, openEnvironment } from '../src/lib/environment.js'
@@ -112,6 +113,9 @@ test('a damaged record fails alone', async (t) => {
   )
   closeEnvironment(environment)
   assert.throws(() => store.find(bad.id), { code: 'ERR_SESSION_STORE_CORRUPT' })
+  const warned = once(process, 'warning')
+  assert.deepEqual(store.list('user', { limit: 5, now }), { records: [good], next: null })
+  assert.match(String(await warned), new RegExp(`left out of a list.*${bad.id}`))
   const [one, other] = await Promise.allSettled([
     store.update(bad.id, { now }),
     store.update(good.id, { now }),

@@ -109,6 +109,25 @@ redisTest(
   },
 )
 
+redisTest('a damaged session is left out of its list, in words, and hides no other', async (t) => {
+  const { client } = theServer()
+  const warnings: string[] = []
+  const onWarning = (warning: string): unknown => warnings.push(warning)
+  const { store, prefix } = openStore(t, { onWarning })
+  const [good, bad] = [newRecord(), newRecord()]
+  for (const record of [good, bad]) await store.insert(record, { now, ...ANY })
+  await client.append(`${prefix}s:${bad.id}`, 'x')
+  assert.deepEqual(await store.list('user', { limit: 5, now }), { records: [good], next: null })
+  assert.match(warnings.join(), new RegExp(`left out of a list.*${bad.id}`))
+  await client.setrange(`${prefix}s:${bad.id}`, 0, '\u0002')
+  const list = (): unknown => store.list('user', { limit: 5, now })
+  assert.equal(
+    await codeOf(list),
+    'ERR_SESSION_STORE_UNSUPPORTED',
+    'one of a newer version is no damage',
+  )
+})
+
 redisTest("another application's key does not keep the others from being ended", async (t) => {
   const { client } = theServer()
   const { store, prefix } = openStore(t, { timeout: 10_000 })

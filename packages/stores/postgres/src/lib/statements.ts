@@ -60,7 +60,9 @@ export interface Statements {
 export function statementsFor(name: string): Statements {
   const schema = `"${name}"`
   // Without its counters a schema gives no row at all, which is not the same as no session.
-  const shown = (rows: string): string => `select case when s.id is not null then ${STORED} end
+  const shown = (
+    rows: string,
+  ): string => `select s.id, case when s.id is not null then ${STORED} end
     from ${schema}.epochs e left join lateral (${rows}) s on true order by s.id`
   const page = (part: string): string => `(select s.* from ${schema}.sessions s
     where s.subject = $1::text and s.id > $2::text and ${part}
