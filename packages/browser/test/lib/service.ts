@@ -12,7 +12,7 @@ import {
 import { serveApi } from './api.js'
 import { listen } from './listen.js'
 import { serveFile } from './page.js'
-import { signInNative } from './native.js'
+import { signInBeside, signInNative } from './native.js'
 
 /** Answers a request in place of the service: a portal, a broken proxy, a line that is cut. */
 type Intruder = (req: IncomingMessage, res: ServerResponse) => void
@@ -81,6 +81,7 @@ export async function startService(): Promise<Service> {
       },
       { development: true },
     )
+    const beside = signInBeside(sessions, tokens)
     return (req, res) => {
       const { method, url = '' } = req
       if (serveFile(url, res)) return
@@ -90,6 +91,7 @@ export async function startService(): Promise<Service> {
       const intruder = intruders.get(url)
       if (intruder !== undefined) intruder(req, res)
       else if (url === '/sign-in') signIn(req, res)
+      else if (url === '/sign-in/beside') beside(req, res)
       else if (url === '/sign-in/native') signInNative(tokens, origin, req, res)
       else endpoints(req, res, () => api(req, res))
     }
