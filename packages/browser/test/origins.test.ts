@@ -67,14 +67,23 @@ async function openAt(
   return page
 }
 
-/** Calls the API with what was given at the sign-in, and again when that is over. */
+/** Calls the API with what was given at the sign-in, when it wants another nonce, and when the token is over. */
 async function uses(page: Page, service: Service): Promise<void> {
-  const renewals = service.renewals.length
-  for (const time of [0, minutes(2)]) {
-    service.advance(time)
+  const asks = async (): Promise<void> => {
     const { status, body } = await ask(page, `${service.origin}/api`)
     assert.deepEqual([status, Object(body).scheme], [200, 'DPoP'])
   }
+  await asks()
+  const renewals = service.renewals.length
+  service.intruders.set('/api', (_req, res) => {
+    service.intruders.clear()
+    const challenge = 'DPoP error="use_dpop_nonce"'
+    res.writeHead(401, { 'WWW-Authenticate': challenge, 'DPoP-Nonce': 'new' }).end()
+  })
+  await asks()
+  assert.equal(service.renewals.length, renewals)
+  service.advance(minutes(2))
+  await asks()
   assert.ok(service.renewals.length > renewals)
 }
 

@@ -87,9 +87,9 @@ export async function startService(): Promise<Service> {
       res.setHeader('Date', new Date(clock()).toUTCString())
       res.on('finish', () => log.push(`${method} ${url} ${res.statusCode}`))
       waiting.get(`${method} ${url}`)?.()
+      if (!url.startsWith('/auth/') && others.admit(req, res)) return
       const intruder = intruders.get(url)
       if (intruder !== undefined) intruder(req, res)
-      else if (!url.startsWith('/auth/') && others.admit(req, res)) return
       else if (url === '/sign-in') signIn(req, res)
       else if (url === '/sign-in/beside') beside(req, res)
       else if (url === '/sign-in/native') signInNative(tokens, origin, req, res)
