@@ -15,6 +15,7 @@ import { answer, answerError, refuse } from './answer.js'
 import { readForm, readJson } from './body.js'
 import { authenticateClient } from './client-authentication.js'
 import { metadataOf, publish } from './documents.js'
+import { Pages } from './pages.js'
 import { RefreshCookies } from './refresh-cookies.js'
 import { type RouteName, Routes } from './routes.js'
 
@@ -39,6 +40,7 @@ export class Endpoints {
   readonly #transport: Transport
   readonly #open: Open<never>
   readonly #cookies: RefreshCookies
+  readonly #pages: Pages
 
   constructor(
     issuer: Issuer,
@@ -47,8 +49,10 @@ export class Endpoints {
   ) {
     this.#issuer = issuer
     this.routes = new Routes(name, basePath)
-    this.#transport = createTransport(sessions, transport)
-    this.#open = fetchSessions(sessions, transport)
+    this.#pages = new Pages(issuer)
+    const door = this.#pages.trusted(transport)
+    this.#transport = createTransport(sessions, door)
+    this.#open = fetchSessions(sessions, door)
     this.#cookies = new RefreshCookies(
       sessions,
       issuer.clients.values(),
@@ -61,13 +65,19 @@ export class Endpoints {
   endpoint(name: RouteName): TokenEndpoint {
     const isDocument = name === 'jwks' || name === 'metadata'
     const methods = isDocument ? ['GET', 'HEAD'] : ['POST']
-    return async (request, info = {}) => {
+    const answerOf: TokenEndpoint = async (request, info = {}) => {
       if (!methods.includes(request.method)) return wrongMethod(methods)
       try {
         return await this.#answer(name, request, info)
       } catch (error) {
         return this.#withNonce(request, answerError(error))
       }
+    }
+    // Introspection is for servers.
+    if (isDocument || name === 'introspect') return answerOf
+    return async (request, info) => {
+      const response = this.#pages.preflight(request) ?? (await answerOf(request, info))
+      return this.#pages.share(request, response)
     }
   }
 
@@ -102,6 +112,7 @@ export class Endpoints {
     if (client === undefined) return commit(refuse(400, 'invalid_client'))
     // Any other client would get its refresh token in the body, where scripts of the page could read it.
     if (client.type !== 'browser') return commit(refuse(400, 'unauthorized_client'))
+    if (!this.#pages.admits(request, client)) return commit(refuse(403, 'invalid_request'))
     if (session.subject === null) return commit(refuse(401, 'login_required'))
     const incoming = new FetchRequest(request, info)
     if (this.#transport.facts(incoming, true).refusal !== null)
@@ -169,6 +180,7 @@ export class Endpoints {
     if (form instanceof Response) return form
     const client = authenticateClient(this.#issuer.clients, request, form)
     if (client instanceof Response) return client
+    if (!this.#pages.admits(request, client)) return refuse(403, 'invalid_request')
     const incoming = new FetchRequest(request, info)
     const facts = this.#transport.facts(incoming, form.get('active') !== 'false')
     return handle({ request, incoming, form, client, facts })
