@@ -9,6 +9,7 @@ import { type Server, toText } from './server.js'
 import {
   BATCH,
   isDamage,
+  isLasting,
   type Look,
   STALE_AFTER,
   SubjectIndex,
@@ -40,6 +41,12 @@ export interface Reservation {
   readonly evicted: readonly string[]
   /** Gives it back, after the session was refused. */
   release(): Promise<void>
+}
+
+/** What ending a session came to, and when it had ended where it had: 0 where there was none. */
+interface Ended {
+  readonly outcome: 'live' | 'doomed' | 'none'
+  readonly since: number | null
 }
 
 /**
@@ -113,8 +120,8 @@ export class SignIns {
         return this.#end(id, isFresh ? String(reserved) : '', subject, ending)
       })
       const outcomes = await step(() => Promise.all(ends))
-      count += outcomes.filter((outcome) => outcome === 'live').length
-      const over = batch.filter((_, n) => outcomes[n] !== 'damaged')
+      count += outcomes.filter(({ outcome }) => outcome === 'live').length
+      const over = batch.filter((_, n) => isLasting(outcomes[n]?.since ?? null, ending.at))
       await step(() => this.#index.drop(place, over)).catch(() => undefined)
     }
     return count
@@ -172,7 +179,7 @@ export class SignIns {
       const ends = batch.map(async (packed, n) => {
         if (n % 2 === 1) return
         const id = unpackId(packed)
-        const outcome = await this.#end(id, toText(batch[n + 1]), subject, ending)
+        const { outcome } = await this.#end(id, toText(batch[n + 1]), subject, ending)
         if ((outcome === 'live' || outcome === 'doomed') && at + n < 2 * count) evicted.push(id)
       })
       await Promise.all(ends)
@@ -180,25 +187,22 @@ export class SignIns {
     return evicted
   }
 
-  async #end(
-    id: string,
-    reserved: string,
-    subject: string,
-    ending: Ending,
-  ): Promise<'live' | 'doomed' | 'none' | 'damaged'> {
+  async #end(id: string, reserved: string, subject: string, ending: Ending): Promise<Ended> {
     const { channel } = this.#server.keys
     const about = [id, String(ending.at), ending.reason, channel, String(SLACK)]
     const args = [...about, subject, reserved, String(DOOM_LIFE)]
     const { status, parts } = await this.#server.session(END, id, args).catch(ignoreDamaged)
-    if (status === 'doomed' || status === 'damaged') return status
-    return status === 'ended' && toText(parts[0]) === '1' ? 'live' : 'none'
+    const [told = ''] = parts.map(toText)
+    if (status === 'doomed') return { outcome: status, since: null }
+    if (status === 'ended') return { outcome: told === '1' ? 'live' : 'none', since: null }
+    return { outcome: 'none', since: told === '' ? null : Number(told) }
   }
 }
 
 /** What cannot be read, or is another application's, admits nobody: it must not keep the others from being ended. */
 function ignoreDamaged(error: unknown): { readonly status: string; readonly parts: [] } {
   const failure = storeFailure(error, 'revoke')
-  if (isDamage(failure)) return { status: 'damaged', parts: [] }
+  if (isDamage(failure)) return { status: 'none', parts: [] }
   throw failure
 }
 

@@ -7,6 +7,8 @@ import { type Server, toText } from './server.js'
 
 /** Milliseconds after which a place without a session is free again; longer, for clocks of a Cluster that differ. */
 export const STALE_AFTER = 30_000
+/** Milliseconds after which an ending counts as one for good: a failover, or a crash, may forget one that is younger. */
+const LASTS_AFTER = 60_000
 /** Sessions read, or ended, at a time. */
 export const BATCH = 250
 
@@ -58,7 +60,9 @@ export class SubjectIndex {
       const batch = entries.slice(at, at + BATCH)
       const found = await this.#server.findAll(batch.map(({ id }) => id))
       const seen = batch.map((entry, n) => lookAt(entry, found[n] ?? null, subject, now, time))
-      const over = seen.filter(({ record, state }) => state === 'stale' || isEnded(record, subject))
+      const over = seen.filter(
+        ({ record, state }) => state === 'stale' || isOver(record, subject, now),
+      )
       await this.drop(
         place,
         over.map(({ entry }) => entry),
@@ -96,8 +100,13 @@ function stateOf(
 }
 
 /** For good: one that has only expired may yet be live by another process' clock. */
-function isEnded(record: SessionRecord | null, subject: string): boolean {
-  return record !== null && record.subject === subject && record.revokedAt !== null
+function isOver(record: SessionRecord | null, subject: string, now: number): boolean {
+  return record !== null && record.subject === subject && isLasting(record.revokedAt, now)
+}
+
+/** Whether what ended then is still ended after whatever may happen to its server now. */
+export function isLasting(endedAt: number | null, now: number): boolean {
+  return endedAt !== null && endedAt <= now - LASTS_AFTER
 }
 
 /** Whether it says that something stored is damaged, or another application's. */
