@@ -21,7 +21,7 @@ export interface RedisStoreOptions {
   /**
    * Honour no session on a server that refuses writes because too few replicas are connected (`min-replicas-to-write`): one
    * that is cut off from them may have been replaced by one of them, and does not hear of what is revoked there. Found by a
-   * heartbeat, at most `min-replicas-max-lag` and two seconds after the cut. The price: while no replica is up, nobody is
+   * heartbeat, at most `min-replicas-max-lag` and three seconds after the cut. The price: while no replica is up, nobody is
    * served. Default `false`: such a server is still read from.
    */
   readonly requireReplicas?: boolean
