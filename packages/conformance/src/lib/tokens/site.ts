@@ -9,13 +9,17 @@ import {
   type Tokens,
   type TokenSet,
 } from '@holdfast/tokens'
+import { HOUR } from '../records.js'
 import { type Hands, Site } from '../races/site.js'
 
 /** One key for all: several processes of one issuer. */
 const keys = createKeySet([generateSigningKey()])
 
-/** The one client of the cases. */
+/** The client of most cases. */
 export const CLIENT = 'app'
+
+/** Another, whose grants end before their session. */
+export const BRIEF = 'brief'
 
 /** One process of an application with an issuer of tokens. */
 export class TokenSite extends Site {
@@ -29,7 +33,10 @@ export class TokenSite extends Site {
       issuer: 'https://id.example',
       audience: 'https://api.example',
       keys,
-      clients: [{ id: CLIENT, type: 'native', scope: 'read write' }],
+      clients: [
+        { id: CLIENT, type: 'native', scope: 'read write' },
+        { id: BRIEF, type: 'native', lifetime: 2 * HOUR },
+      ],
     })
     this.sessions.on('token_refreshed', ({ again }) => {
       if (!again) this.made += 1
