@@ -249,6 +249,29 @@ test('a flood of tokens that name unknown keys asks the store once a second, and
   assert.equal(await flood(() => keys.current), 1)
 })
 
+test('reload asks the store now, also while it is being asked for the sake of a kid', async (t) => {
+  const world = new World(t)
+  const [one, two] = [await world.open(), await world.open()]
+  const find = world.store.find.bind(world.store)
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  world.store.find = async (id) => {
+    const found = await find(id)
+    await held
+    return found
+  }
+  assert.equal(two.find('unknown'), undefined)
+  await settled()
+  world.store.find = find
+  await one.rotate({ compromised: true })
+  const reloaded = two.reload()
+  release()
+  await reloaded
+  assert.equal(two.current.kid, one.current.kid)
+})
+
 test('when everyone is revoked the keys end too, and new ones sign', async (t) => {
   const world = new World(t)
   const sessions = world.manager()

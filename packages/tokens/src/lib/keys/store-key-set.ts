@@ -72,7 +72,7 @@ class RecordKeySet implements StoreKeySet {
   #keys: readonly DatedKey[] = []
   #readAt = -Infinity
   #askedAt = -Infinity
-  #reloading: Promise<void> | null = null
+  #reloading = false
   #last: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -111,11 +111,9 @@ class RecordKeySet implements StoreKeySet {
     return this.list()
   }
 
+  /** Does not join a read that is under way: that one may be from before what the caller knows of. */
   reload(): Promise<void> {
-    this.#reloading ??= this.#inTurn(() => this.#record.read()).finally(() => {
-      this.#reloading = null
-    })
-    return this.#reloading
+    return this.#inTurn(() => this.#record.read())
   }
 
   close(): void {
@@ -138,7 +136,12 @@ class RecordKeySet implements StoreKeySet {
 
   /** A failure is an event of the sessions already, and shows when the keys are too old. */
   #reloadQuietly(): void {
-    this.reload().catch(() => undefined)
+    if (this.#reloading) return
+    const done = (): void => {
+      this.#reloading = false
+    }
+    this.#reloading = true
+    this.reload().then(done, done)
   }
 
   /** Unless that was done a moment ago. */
