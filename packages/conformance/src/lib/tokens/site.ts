@@ -78,6 +78,21 @@ export async function outcomeOf(call: () => unknown): Promise<string> {
   }
 }
 
+/** How long a process may believe what it remembers, where no notice comes (promise P5). */
+const LONGEST_BELIEF = 5000
+
+/** The same for a check after an ending: `ok` only where the notice of it has not come within the time that it may take. */
+export async function settledOutcomeOf(call: () => unknown): Promise<string> {
+  const latest = performance.now() + LONGEST_BELIEF
+  for (;;) {
+    const outcome = await outcomeOf(call)
+    if (outcome !== 'ok' || performance.now() > latest) return outcome
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1)
+    })
+  }
+}
+
 /** The record of a session, which must be there. */
 export async function recordOf(store: SessionStore, id: string): Promise<SessionRecord> {
   const record = await store.find(id)
