@@ -15,13 +15,13 @@ type Checked = Pick<AccessClaims, 'sid' | 'gid' | 'sub' | 'tenant'>
 export function checkSession(issuer: Issuer, claims: Checked): MaybePromise<TokenReason | null> {
   const { engine } = issuer
   if (!isOfTenant(issuer, claims)) return 'tenant'
-  const judged = (record: SessionRecord | null): TokenReason | null =>
-    judge(record, claims, engine.now())
   const record = readRecord(engine, claims.sid)
-  if (isPromise(record)) return record.then(judged)
-  const reason = judged(record)
+  if (isPromise(record)) return record.then((found) => judge(found, claims, engine.now()))
+  const reason = judge(record, claims, engine.now())
+  if (reason !== 'grant_gone') return reason
   // What is remembered here may be from before the grant, which another process has just written.
-  return reason === 'grant_gone' ? andThen(readStored(engine, claims.sid), judged) : reason
+  const stored = readStored(engine, claims.sid)
+  return andThen(stored, (found) => judge(found, claims, engine.now()))
 }
 
 /** Whether an access token is of the tenant that this issuer serves. */
