@@ -7,9 +7,9 @@ import { World } from './support/world.js'
 const PAGE = 'https://app.example'
 const CLIENTS: readonly TokenClientOptions[] = [
   { id: 'spa', type: 'browser', origins: [PAGE, 'http://localhost:5173'] },
-  { id: 'admin', type: 'browser', cookie: '__Secure-admin', origins: ['https://admin.example'] },
+  { id: 'admin', type: 'browser', cookie: '__Host-admin', origins: ['https://admin.example'] },
   { id: 'app', type: 'native', origins: ['https://widget.example'] },
-  { id: 'inner', type: 'browser', cookie: '__Secure-inner' },
+  { id: 'inner', type: 'browser', cookie: '__Host-inner' },
 ]
 /** Origins that a server which reflects them, or compares them loosely, would let in. */
 const STRANGERS = [
@@ -85,6 +85,20 @@ test('a page of any other origin gets nothing, and may read nothing', async () =
     }
   }
   assert.deepEqual(site.named('token_issued'), [])
+})
+
+test('a page of a listed origin signs its visitor out, and one of another client’s does not', async () => {
+  const site = world()
+  const browser = await visitorOf(site)
+  const fields = { client_id: 'spa', end_session: 'true' }
+  const cookie = browser.cookie('__Host-session') ?? ''
+  for (const [origin, answer, status] of [
+    ['https://admin.example', '403 invalid_request', 'active'],
+    [PAGE, '200', 'rejected'],
+  ] as const) {
+    assert.equal(said(await browser.form('/auth/token/revoke', fields, { origin })), answer)
+    assert.equal((await site.sessions.resolve(cookie)).status, status)
+  }
 })
 
 test('an origin that is listed for one client is a stranger to the others', async () => {

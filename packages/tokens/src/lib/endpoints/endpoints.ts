@@ -53,12 +53,7 @@ export class Endpoints {
     const door = this.#pages.trusted(transport)
     this.#transport = createTransport(sessions, door)
     this.#open = fetchSessions(sessions, door)
-    this.#cookies = new RefreshCookies(
-      sessions,
-      issuer.clients.values(),
-      this.routes.path('token'),
-      transport,
-    )
+    this.#cookies = new RefreshCookies(issuer, sessions, transport)
   }
 
   /** The endpoint of one name. It answers whatever path it is mounted at. */
@@ -88,7 +83,7 @@ export class Endpoints {
       case 'token':
         return this.#forClient(request, info, (call) => this.#token(call))
       case 'revoke':
-        return this.#forClient(request, info, (call) => this.#revoke(call))
+        return this.#forClient(request, info, (call) => this.#revoke(call, info))
       case 'introspect':
         return this.#forClient(request, info, (call) => this.#introspect(call))
       case 'jwks':
@@ -144,23 +139,28 @@ export class Endpoints {
     return this.#handOut(request, incoming, client, refreshed.tokens)
   }
 
-  /** RFC 7009. A token that is no token (any more) is as good as revoked; one of another client is not this one's to revoke. */
-  async #revoke(call: Call): Promise<Response> {
-    const { incoming, form, client, facts } = call
+  /**
+   * RFC 7009. A token that is no token (any more) is as good as revoked; one of another client is not this one's to revoke. A page
+   * that signs its visitor out ends the session of the cookie too: its refresh token may be gone, or of another session.
+   */
+  async #revoke(call: Call, info: ConnectionInfo): Promise<Response> {
+    const { request, incoming, form, client, facts } = call
     const endSession = flag(form, 'end_session', false)
     if (endSession === null || (endSession && client.type === 'confidential'))
       return refuse(400, 'invalid_request')
     const token = this.#presented(call, 'token')
     if (token instanceof Response) return token
+    const inCookie = client.type === 'browser'
+    const visitor = inCookie && endSession ? await this.#open(request, info) : null
     const outcome =
       token === null
         ? 'done'
         : await revokeGrant(this.#issuer, token, { client, endSession, facts })
     if (outcome === 'other_client') return refuse(400, 'invalid_grant')
+    await visitor?.session.revoke()
     const response = answer(200, {})
-    if (client.type === 'browser')
-      response.headers.append('Set-Cookie', this.#cookies.expire(client, incoming))
-    return response
+    if (inCookie) response.headers.append('Set-Cookie', this.#cookies.expire(client, incoming))
+    return visitor === null ? response : visitor.commit(response)
   }
 
   /** RFC 7662. */

@@ -23,7 +23,7 @@ export interface TokenClientOptions {
   readonly dpop?: 'allowed' | 'required'
   /** Milliseconds after which the client must be given a new grant, if its session lives that long. Default: as long as the session. */
   readonly lifetime?: number
-  /** Name of the refresh cookie of a `browser` client. Default `__Secure-refresh`. */
+  /** Name of the refresh cookie of a `browser` client; begins with `__Host-`. Default `__Host-refresh`. */
   readonly cookie?: string
   /**
    * Origins of the client's pages, beside the issuer's own, each exactly as a browser writes it, such as
@@ -48,7 +48,7 @@ export interface TokenClient {
 
 const NAMES = 'id type scope secrets introspection dpop lifetime cookie origins'.split(' ')
 const LEAST_SECRET = 32
-const DEFAULT_COOKIE = '__Secure-refresh'
+const DEFAULT_COOKIE = '__Host-refresh'
 /** One host, no wildcard. What is not encrypted may be anybody's page by the time it arrives, except on this machine. */
 const PAGE_ORIGIN =
   /^(?:https:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d+)?$/
@@ -126,8 +126,8 @@ function readCookieName({ type, cookie }: TokenClientOptions, path: string): str
   if (cookie === undefined) return DEFAULT_COOKIE
   if (type !== 'browser') throw config(`${path}.cookie needs a browser client`)
   if (typeof cookie !== 'string') throw new TypeError(`${path}.cookie must be a string`)
-  if (!cookie.startsWith('__Secure-'))
-    throw config(`${path}.cookie must begin with __Secure-: its path is not the whole site`)
+  if (!cookie.startsWith('__Host-'))
+    throw config(`${path}.cookie must begin with __Host-: any other a sibling host could overwrite`)
   return cookie
 }
 
