@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
+import { violations } from './lib/accessibility.js'
 import { complaints, launch, noBrowser, signIn } from './lib/browser.js'
 import { type Site, startSite } from './lib/site.js'
 
@@ -10,11 +10,6 @@ const OPEN = ['/', '/login', '/cart', '/nowhere']
 const PRIVATE = ['/', '/cart', '/sessions', '/vault', '/reauthenticate']
 
 const MENU = new Set(['/', '/cart', '/sessions', '/vault'])
-
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
 
 describe('for everybody', { skip: noBrowser }, () => {
   let site: Site
@@ -101,15 +96,3 @@ describe('for everybody', { skip: noBrowser }, () => {
     assert.ok(found.has('color-contrast') && found.has('image-alt'))
   })
 })
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-  const options = JSON.stringify({ runOnly: tags })
-  const findings: readonly Finding[] = await page.evaluate(
-    `axe.run(document, ${options}).then(({ violations }) => violations)`,
-  )
-  return findings.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`),
-  )
-}

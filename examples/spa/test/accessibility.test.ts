@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { launch, noBrowser } from '@holdfast/example-express/testing'
-import axe from 'axe-core'
+import { launch, noBrowser, violations } from '@holdfast/example-express/testing'
 import type { Browser, Page } from 'playwright-core'
 import { type Site, startSite } from './lib/site.js'
 import { enter, visit } from './lib/visit.js'
-
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
 
 describe('for everybody', { skip: noBrowser }, () => {
   let site: Site
@@ -100,15 +94,4 @@ async function tabTo(page: Page, id: string): Promise<void> {
 
 async function focused(page: Page): Promise<unknown> {
   return page.evaluate('document.activeElement.id')
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-  const findings: readonly Finding[] = await page.evaluate(
-    `axe.run(document, ${JSON.stringify({ runOnly: tags })}).then(({ violations }) => violations)`,
-  )
-  return findings.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`),
-  )
 }

@@ -123,7 +123,7 @@ async function settled({ log }: Site): Promise<void> {
 
 async function refreshCookie(context: BrowserContext): Promise<string> {
   const cookies = await context.cookies()
-  return cookies.find(({ name }) => name === '__Secure-refresh')?.value ?? ''
+  return cookies.find(({ name }) => name === '__Host-refresh')?.value ?? ''
 }
 
 /** Renews as somebody who has nothing but the cookie's value. */
@@ -132,7 +132,7 @@ async function replay(site: Site, token: string): Promise<Answer> {
   return client.send('POST', '/auth/token', {
     body: 'grant_type=refresh_token&client_id=spa',
     headers: {
-      cookie: `__Secure-refresh=${token}`,
+      cookie: `__Host-refresh=${token}`,
       'content-type': 'application/x-www-form-urlencoded',
     },
   })
@@ -143,6 +143,6 @@ async function asThief(site: Site, token: string): Promise<Answer> {
 }
 
 function cookieOf(answer: Answer): string {
-  const line = answer.setCookies.find((each) => each.startsWith('__Secure-refresh='))
+  const line = answer.setCookies.find((each) => each.startsWith('__Host-refresh='))
   return /=([^;]*)/.exec(line ?? '')?.[1] ?? ''
 }

@@ -60,8 +60,8 @@ describe('what a script of the page can find', { skip: noBrowser }, () => {
       const secrets = [...given, ...cookies.map(({ value }) => value)]
       assert.equal(given.length, 2)
       assert.deepEqual(cookies.map(({ name, httpOnly }) => `${name} ${httpOnly}`).toSorted(), [
+        '__Host-refresh true',
         '__Host-session true',
-        '__Secure-refresh true',
       ])
       const { storage, text } = (await page.evaluate(READ_ALL)) as {
         storage: number
@@ -76,18 +76,18 @@ describe('what a script of the page can find', { skip: noBrowser }, () => {
     })
   })
 
-  test('the refresh cookie goes to the token endpoint alone', async () => {
+  test('the refresh cookie is this host’s alone and out of reach of scripts', async () => {
     await visit(browser, site, async (page, context) => {
       await enter(page)
       const cookies = await context.cookies()
-      const refresh = cookies.find(({ name }) => name === '__Secure-refresh')
+      const refresh = cookies.find(({ name }) => name === '__Host-refresh')
       assert.deepEqual(
         { ...refresh, value: '', expires: 0 },
         {
-          name: '__Secure-refresh',
+          name: '__Host-refresh',
           value: '',
           domain: 'localhost',
-          path: '/auth/token',
+          path: '/',
           expires: 0,
           httpOnly: true,
           secure: true,

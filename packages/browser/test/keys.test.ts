@@ -141,6 +141,59 @@ inBrowser('a refresh token that is kept in the browser', {
     }
   },
 
+  'a sign-out of which the server was not told is told later, and not done before': async (
+    context,
+    service,
+  ) => {
+    const page = await openTab(context, KEPT)
+    const sessionIds: (string | null)[] = []
+    service.intruders.set('/auth/token/revoke', (_req, res) => res.writeHead(503).end())
+    // The second time there is nothing to sign out; the third time, one session more.
+    for (const signsIn of [true, false, true]) {
+      if (signsIn) {
+        await page.evaluate(() => client.signIn('/sign-in/native'))
+        sessionIds.push((await stateOf(page)).sessionId)
+      }
+      const code = await page.evaluate(() => client.signOut().catch((error) => error.code))
+      assert.equal(code, 'ERR_CLIENT_UNAVAILABLE')
+    }
+    service.intruders.clear()
+    await page.evaluate(() => client.signOut())
+    for (const id of sessionIds)
+      assert.notEqual((await service.sessions.get(id ?? ''))?.revokedAt, null)
+    const told = service.count('POST /auth/token/revoke')
+    await page.evaluate(() => client.signOut())
+    assert.equal(service.count('POST /auth/token/revoke'), told)
+  },
+
+  'a sign-out that cannot read what it has to end is not done': async (context, service) => {
+    const page = await openTab(context, KEPT)
+    await page.evaluate(() => client.signIn('/sign-in/native'))
+    const { sessionId } = await stateOf(page)
+    await page.evaluate(`
+      globalThis.whole = IDBDatabase.prototype.transaction
+      IDBDatabase.prototype.transaction = () => { throw new DOMException('no', 'UnknownError') }
+    `)
+    const name = await page.evaluate(() => client.signOut().catch((error) => error.name))
+    assert.equal(name, 'UnknownError')
+    assert.equal((await stateOf(page)).status, 'signed-out')
+    await page.evaluate('IDBDatabase.prototype.transaction = whole')
+    await page.evaluate(() => client.signOut())
+    assert.notEqual((await service.sessions.get(sessionId ?? ''))?.revokedAt, null)
+    assert.equal(await page.evaluate(DUMP), '')
+  },
+
+  'signing out ends the whole session, also one that was not begun for this client': async (
+    context,
+    service,
+  ) => {
+    const page = await openTab(context, KEPT)
+    await page.evaluate(() => client.signIn('/sign-in/beside'))
+    const { sessionId } = await stateOf(page)
+    await page.evaluate(() => client.signOut())
+    assert.notEqual((await service.sessions.get(sessionId ?? ''))?.revokedAt, null)
+  },
+
   'what cannot be opened any more is as good as none': async (context) => {
     const page = await openTab(context, KEPT)
     await page.evaluate(() => client.signIn('/sign-in/native'))

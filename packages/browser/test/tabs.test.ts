@@ -124,6 +124,30 @@ inBrowser('tabs', {
     assert.equal((await stateOf(page)).sessionId, sessionId)
   },
 
+  'a page that was signed out when the browser put it away learns that somebody is signed in now':
+    async (context, service) => {
+      const page = await openTab(context)
+      await page.evaluate(() => client.restore())
+      await page.evaluate('globalThis.kept = true')
+      await page.goto('/other')
+      await makeClient(page)
+      await signIn(page)
+      const { sessionId } = await stateOf(page)
+      await goBack(page)
+      // Nobody has to ask: what the page shows would be wrong until then.
+      assert.equal((await reaches(page, 'signed-in')).sessionId, sessionId)
+      assert.equal((await ask(page)).status, 200)
+
+      await page.evaluate(() => client.signOut())
+      await page.goto('/other')
+      const renewals = service.renewals.length
+      await goBack(page)
+      // And a request waits for the answer.
+      assert.equal((await ask(page)).status, 401)
+      assert.equal((await stateOf(page)).status, 'signed-out')
+      assert.equal(service.renewals.length - renewals, 1)
+    },
+
   'signing out empties tabs that are asking for something, for good': async (context, service) => {
     const page = await openTab(context)
     await signIn(page)

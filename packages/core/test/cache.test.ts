@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SessionStore, StoreNotice } from '@holdfast/core/store'
+import type { SessionRecord, SessionStore, StoreNotice } from '@holdfast/core/store'
 import { memoryStore } from '@holdfast/memory'
 import { countedStore, Gate, interceptStore, wrapStore } from './support/stores.js'
 import { request, START, World } from './support/world.js'
@@ -153,6 +153,36 @@ test('a record that was read before a notice came in is not remembered', async (
   gate = null
   await check
   assert.equal(await world.whose(token), 'revoked')
+})
+
+test('a record is remembered although others changed while it was read, unless those were too many to tell', async () => {
+  for (const [others, cost] of [
+    [1, 'none'],
+    [4096, 'none'],
+    [4097, 'find 1'],
+  ] as const) {
+    const counted = countedStore()
+    const { store, deliver } = heldNotices(counted.store)
+    let gate: Gate | null = null
+    const find = async (id: string): Promise<SessionRecord | null> => {
+      const record = await store.find(id)
+      await gate?.promise
+      return record
+    }
+    const world = new World({ store: wrapStore(store, { find }) })
+    const { token } = await world.signedIn()
+    deliver()
+    gate = new Gate()
+    const check = world.whose(token)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let other = 0; other < others; other++) deliver({ kind: 'changed', id: `other ${other}` })
+    gate.open()
+    gate = null
+    await check
+    counted.take()
+    assert.equal(await world.whose(token), 'alice')
+    assert.equal(counted.take(), cost, `${others} others`)
+  }
 })
 
 test('what is remembered is bounded, and the oldest goes first', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { engineOf, openSessionOf, readRecord, TokenKeys } from '@holdfast/core/engine'
+import { engineOf, openSessionOf, readRecord, readStored, TokenKeys } from '@holdfast/core/engine'
 import { countedStore, pullStore } from './support/stores.js'
 import { KEY, OLD_KEY, SECOND, World, wrong } from './support/world.js'
 
@@ -42,6 +42,19 @@ test('a record that is read by its id serves the session token too, and the othe
   await readRecord(engine, browser.id)
   assert.equal(await world.whose(browser.token), 'alice')
   assert.equal(take(), 'find 1')
+})
+
+test('a record is read from the store where that is asked for, and remembered from then on', async () => {
+  const { store, take } = countedStore()
+  const world = new World({ store })
+  const { id } = await world.signedIn()
+  const engine = engineOf(world.sessions)
+  await readRecord(engine, id)
+  take()
+  const stored = await readStored(engine, id)
+  assert.equal(take(), 'find 1')
+  assert.equal(await readRecord(engine, id), stored)
+  assert.equal(take(), 'none')
 })
 
 test('without push every record is read anew', async () => {

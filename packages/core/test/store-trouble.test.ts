@@ -236,6 +236,31 @@ test('a second try that succeeds is a success, and no event', async () => {
   assert.equal(it.world.named('store_failed').length, 0)
 })
 
+test('an end whose first answer was lost is told of, and is true', async () => {
+  const inner = memoryStore()
+  let lost = 0
+  const store = wrapStore(inner, {
+    revoke: async (target, ending) => {
+      const count = await inner.revoke(target, ending)
+      if (lost++ === 0) throw cause
+      return count
+    },
+  })
+  const world = new World({ store })
+  const { id } = await world.signedIn()
+  assert.equal(await world.sessions.revoke(id, { reason: 'stolen' }), true)
+  assert.equal(lost, 2)
+  const told = world.named('session_revoked')
+  assert.deepEqual(
+    told.map(({ sessionId, reason, count }) => [sessionId, reason, count]),
+    [[id, 'stolen', 1]],
+  )
+  // What another has ended before is still no end of ours.
+  lost = 0
+  assert.equal(await world.sessions.revoke(id, { reason: 'again' }), false)
+  assert.equal(world.named('session_revoked').length, 1)
+})
+
 test('a failure that says it is final is not tried again', async () => {
   const it = await setting()
   it.troubled = ['find']

@@ -17,6 +17,7 @@ import {
 for (const alg of ALGORITHMS) {
   test(`${alg}: what is signed is verified, claim by claim`, () => {
     const more = {
+      tenant: 'one',
       scope: 'read write',
       auth_time: NOW - 60,
       acr: 'aal2',

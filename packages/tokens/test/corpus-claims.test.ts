@@ -110,6 +110,9 @@ test('each text that a token must have is there and is a text', () => {
 
 test('what a token may have is of the right type where it is there', () => {
   const wrong = [
+    { tenant: 5 },
+    { tenant: '' },
+    { tenant: null },
     { scope: 5 },
     { scope: '' },
     { scope: ['read'] },

@@ -36,6 +36,18 @@ function proofFor(
   }
 }
 
+/** A world whose records that are inserted are counted. */
+function counting(): { readonly world: World; readonly inserts: () => number } {
+  let inserts = 0
+  const store = memoryStore()
+  const insert = store.insert.bind(store)
+  store.insert = (record, admission) => {
+    inserts += 1
+    return insert(record, admission)
+  }
+  return { world: new World({ sessions: { store } }), inserts: () => inserts }
+}
+
 async function bound(world: World): Promise<TokenSet> {
   return world.tokens.signIn({ subject: 'ada', client: 'bound', dpop: proofFor(world, TOKEN_URL) })
 }
@@ -137,22 +149,81 @@ test('another process on the store knows the proof, too', async () => {
 })
 
 test('proofs without a good token cost no store call, however many come', async () => {
-  let inserts = 0
-  const inner = memoryStore()
-  const insert = inner.insert.bind(inner)
-  inner.insert = (record, admission) => {
-    inserts += 1
-    return insert(record, admission)
-  }
-  const world = new World({ sessions: { store: inner } })
+  const { world, inserts } = counting()
   const given = await bound(world)
-  inserts = 0
+  const before = inserts()
   for (let n = 0; n < 50; n++) {
     const dpop = proofFor(world, TOKEN_URL)
     await outcome(() => world.tokens.refresh(`${given.refreshToken}x`, { client: 'bound', dpop }))
     await outcome(() => world.tokens.verify(`${given.accessToken}x`, dpop))
   }
-  assert.equal(inserts, 0)
+  assert.equal(inserts(), before)
+})
+
+test('nothing is written for the proofs of a token whose session or grant is over', async () => {
+  const { world, inserts } = counting()
+  const tokens = {
+    ended: await bound(world),
+    revoked: await bound(world),
+    stolen: await bound(world),
+  }
+  await world.sessions.revoke(tokens.ended.sessionId)
+  await world.tokens.revoke(tokens.revoked.refreshToken, { client: 'bound' })
+  const before = inserts()
+  for (const [name, { refreshToken, accessToken }] of Object.entries(tokens)) {
+    const key = name === 'stolen' ? thief : undefined
+    for (let n = 0; n < 10; n++) {
+      const dpop = proofFor(world, TOKEN_URL, {}, key)
+      const refused = await outcome(() =>
+        world.tokens.refresh(refreshToken, { client: 'bound', dpop }),
+      )
+      assert.match(refused, /^ERR_TOKEN_INVALID /, name)
+      const shown = proofFor(world, API_URL, { ath: athOf(accessToken) }, key)
+      assert.match(
+        await outcome(() => world.tokens.verify(accessToken, shown)),
+        /^ERR_TOKEN_/,
+        name,
+      )
+    }
+  }
+  assert.equal(inserts(), before)
+})
+
+test('the first proof at a renewal binds what was not bound: from then on the key is needed, for older tokens too', async () => {
+  for (const again of [false, true]) {
+    const world = new World()
+    const given = await world.tokens.signIn({ subject: 'ada', client: 'app' })
+    // With `again` the token was replaced before, its successor never used.
+    if (again) await world.tokens.refresh(given.refreshToken, { client: 'app' })
+    const dpop = proofFor(world, TOKEN_URL)
+    const next = await world.tokens.refresh(given.refreshToken, { client: 'app', dpop })
+    assert.equal(next.tokenType, 'DPoP')
+    const bare = world.tokens.refresh(next.refreshToken, { client: 'app' })
+    assert.equal(await outcome(() => bare), 'ERR_TOKEN_INVALID proof_binding')
+    const stolen = { client: 'app', dpop: proofFor(world, TOKEN_URL, {}, thief) }
+    assert.equal(
+      await outcome(() => world.tokens.refresh(next.refreshToken, stolen)),
+      'ERR_TOKEN_INVALID proof_binding',
+    )
+    const own = { client: 'app', dpop: proofFor(world, TOKEN_URL) }
+    assert.equal((await world.tokens.refresh(next.refreshToken, own)).tokenType, 'DPoP')
+  }
+})
+
+test('a thief who binds a stolen token to a key of their own is found out when the owner renews', async () => {
+  for (const owner of ['without a key', 'with a key']) {
+    const world = new World()
+    const { refreshToken, sessionId } = await world.tokens.signIn({ subject: 'ada', client: 'app' })
+    const dpop = proofFor(world, TOKEN_URL, {}, thief)
+    const stolen = await world.tokens.refresh(refreshToken, { client: 'app', dpop })
+    const proof = owner === 'with a key' ? { dpop: proofFor(world, TOKEN_URL) } : {}
+    const renewal = world.tokens.refresh(refreshToken, { client: 'app', ...proof })
+    assert.equal(await outcome(() => renewal), 'ERR_TOKEN_INVALID token_reuse', owner)
+    assert.equal((await world.record(sessionId)).reason, 'token_reuse')
+    const shown = proofFor(world, API_URL, { ath: athOf(stolen.accessToken) }, thief)
+    const used = await outcome(() => world.tokens.verify(stolen.accessToken, shown))
+    assert.equal(used, 'ERR_TOKEN_INVALID revoked')
+  }
 })
 
 test('at the endpoints: a nonce is asked for, given, and good; the proof names the endpoint’s own URL', async () => {

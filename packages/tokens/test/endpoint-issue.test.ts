@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { MINUTE, World } from './support/world.js'
 import { Browser, ORIGIN, said, send } from './support/web.js'
 
-const COOKIE =
-  /^__Secure-refresh=[0-9A-Za-z-]{103}; Path=\/auth\/token; Secure; HttpOnly; SameSite=Strict$/
+const COOKIE = /^__Host-refresh=[0-9A-Za-z-]{103}; Path=\/; Secure; HttpOnly; SameSite=Strict$/
 
 test('a page of a signed-in visitor gets an access token, and its refresh token where no script can read it', async () => {
   const world = new World()
@@ -29,7 +28,7 @@ test('a page of a signed-in visitor gets an access token, and its refresh token 
   assert.equal(reply.cookies.length, 1)
   assert.match(reply.cookies[0] ?? '', COOKIE)
   assert.ok(
-    !JSON.stringify(reply.body).includes(browser.cookie('__Secure-refresh')?.slice(31, 74) ?? '?'),
+    !JSON.stringify(reply.body).includes(browser.cookie('__Host-refresh')?.slice(31, 74) ?? '?'),
   )
 })
 
@@ -181,6 +180,22 @@ test('a path that is none of the endpoints is left to others', async () => {
     )
 })
 
+test('a refresh cookie that another host could set, or that is the session’s own, is refused at the start', () => {
+  const open = (cookie: string, name?: string): World =>
+    new World({
+      tokens: {
+        clients: [{ id: 'spa', type: 'browser', cookie }],
+        transport: name === undefined ? {} : { cookie: { name } },
+      },
+    })
+  const code = 'ERR_SESSION_CONFIG'
+  for (const cookie of ['__Secure-refresh', 'refresh', '__host-refresh'])
+    assert.throws(() => open(cookie), { code, message: /must begin with __Host-/ })
+  assert.throws(() => open('__Host-session'), { code, message: /is the session's/ })
+  assert.throws(() => open('__Host-app', '__Host-app'), { code, message: /is the session's/ })
+  open('__Host-app')
+})
+
 test('over plain HTTP no refresh cookie is set, but on loopback in development one without its prefix', async () => {
   const plain = async (world: World, origin: string): Promise<Response> => {
     const { cookie } = await world.visitor(
@@ -207,6 +222,6 @@ test('over plain HTTP no refresh cookie is set, but on loopback in development o
   assert.equal(given.status, 200)
   assert.match(
     given.headers.getSetCookie().join('\n'),
-    /^refresh=[^;]+; Path=\/auth\/token; HttpOnly; SameSite=Strict$/,
+    /^refresh=[^;]+; Path=\/; HttpOnly; SameSite=Strict$/,
   )
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SessionError } from '@holdfast/core'
+import { memoryStore } from '@holdfast/memory'
 import { INVALID, outcome, SECRET, World } from './support/world.js'
 import { Browser, post, said } from './support/web.js'
 
@@ -83,7 +85,7 @@ test('a page revokes by its cookie, which goes with the answer; with end_session
     const fields = { client_id: 'spa', ...(end ? { end_session: 'true' } : {}) }
     const reply = await browser.form('/auth/token/revoke', fields)
     assert.equal(reply.status, 200)
-    assert.match(reply.cookies.join('\n'), /^__Secure-refresh=; Path=\/auth\/token; .*Max-Age=0/)
+    assert.match(reply.cookies.join('\n'), /^__Host-refresh=; Path=\/; .*Max-Age=0/m)
     const cookie = await world.sessions.resolve(browser.cookie('__Host-session') ?? '')
     assert.equal(cookie.status, end ? 'rejected' : 'active')
     assert.match(
@@ -91,6 +93,56 @@ test('a page revokes by its cookie, which goes with the answer; with end_session
       /^ERR_TOKEN_INVALID/,
     )
   }
+})
+
+test('end_session ends the session of the cookie, whatever has become of the refresh token', async () => {
+  const spoil: Record<string, (browser: Browser, world: World, id: string) => unknown> = {
+    'is missing': ({ jar }) => jar.delete('__Host-refresh'),
+    'is doubled': ({ jar }) => {
+      const value = jar.get('__Host-refresh')?.value ?? ''
+      jar.set('__Host-refresh', { value: `${value}; __Host-refresh=${value}`, path: '/' })
+    },
+    'is forged': ({ jar }) => jar.set('__Host-refresh', { value: 'x', path: '/' }),
+    'was revoked': (browser) => browser.form('/auth/token/revoke', { client_id: 'spa' }),
+    'is of another session': async ({ jar }, world) => {
+      const other = await new Browser(world).signIn()
+      await other.issue()
+      jar.set('__Host-refresh', { value: other.cookie('__Host-refresh') ?? '', path: '/' })
+    },
+  }
+  for (const [what, change] of Object.entries(spoil)) {
+    const world = new World()
+    const browser = await new Browser(world).signIn()
+    const id = String((await browser.issue()).body['session_id'])
+    await change(browser, world, id)
+    const reply = await browser.form('/auth/token/revoke', {
+      client_id: 'spa',
+      end_session: 'true',
+    })
+    assert.equal(said(reply), '200', what)
+    assert.equal((await world.record(id)).reason, 'logout', what)
+    assert.deepEqual([...browser.jar.keys()], [], what)
+    assert.equal(said(await browser.issue()), '401 login_required', what)
+    assert.equal(
+      new Set(world.named('session_revoked').map(({ sessionId }) => sessionId)).size,
+      world.named('session_revoked').length,
+      what,
+    )
+  }
+})
+
+test('a sign-out that the store could not carry out is 503, and takes no cookie away', async () => {
+  const store = memoryStore()
+  const world = new World({ sessions: { store } })
+  const browser = await new Browser(world).signIn()
+  await browser.issue()
+  browser.jar.delete('__Host-refresh')
+  store.revoke = () => {
+    throw new SessionError('ERR_SESSION_STORE_UNAVAILABLE', 'the store is down')
+  }
+  const fields = { client_id: 'spa', end_session: 'true' }
+  const reply = await browser.form('/auth/token/revoke', fields)
+  assert.deepEqual([said(reply), reply.cookies], ['503 temporarily_unavailable', []])
 })
 
 test('another site cannot sign a visitor out (logout CSRF), and a page without a cookie is 200', async () => {

@@ -14,17 +14,17 @@ test('a page renews by its cookie: a new access token in the body, a new refresh
   const world = new World()
   const browser = await new Browser(world).signIn()
   const first = await browser.issue()
-  const before = browser.cookie('__Secure-refresh')
+  const before = browser.cookie('__Host-refresh')
   world.now += 5 * MINUTE
   const next = await browser.refresh()
   assert.equal(next.status, 200)
   assert.equal(next.body['refresh_token'], undefined)
   assert.notEqual(next.body['access_token'], first.body['access_token'])
-  assert.notEqual(browser.cookie('__Secure-refresh'), before)
+  assert.notEqual(browser.cookie('__Host-refresh'), before)
   assert.equal((await world.tokens.verify(String(next.body['access_token']))).sub, 'ada')
 })
 
-test('the refresh cookie goes to the token endpoint and below it, and the cookie of the session is not needed there', async () => {
+test('a renewal needs the refresh cookie alone, not the cookie of the session', async () => {
   const world = new World()
   const browser = await new Browser(world).signIn()
   await browser.issue()
@@ -48,27 +48,46 @@ test('a browser without its cookie, with somebody’s else or with several is to
   const world = new World()
   const browser = await new Browser(world).signIn()
   await browser.issue()
-  const good = browser.cookie('__Secure-refresh') ?? ''
+  const good = browser.cookie('__Host-refresh') ?? ''
   const foreign = (await world.tokens.issue(await world.cookieSession(), { client: 'app' }))
     .refreshToken
-  for (const value of [null, 'x', foreign, `${good}; __Secure-refresh=${good}`]) {
+  for (const value of [null, 'x', foreign, `${good}; __Host-refresh=${good}`]) {
     if (value === null) browser.jar.clear()
-    else browser.jar.set('__Secure-refresh', { value, path: '/auth/token' })
+    else browser.jar.set('__Host-refresh', { value, path: '/' })
     const reply = await browser.refresh()
     assert.deepEqual(
       [said(reply), reply.cookies, reply.body['reason']],
       ['400 invalid_grant', [], undefined],
     )
   }
-  browser.jar.set('__Secure-refresh', { value: good, path: '/auth/token' })
+  browser.jar.set('__Host-refresh', { value: good, path: '/' })
   assert.equal((await browser.refresh()).status, 200)
+})
+
+test('cookies that a sibling host throws in sign nobody out, and nobody in', async () => {
+  const world = new World()
+  const attacker = await new Browser(world).signIn('mallory')
+  await attacker.issue()
+  const foreign = attacker.cookie('__Host-refresh') ?? ''
+  const victim = await new Browser(world).signIn()
+  await victim.issue()
+  for (const thrown of ['junk', foreign.slice(1), `${foreign}x`]) {
+    const good = victim.cookie('__Host-refresh') ?? ''
+    victim.jar.set('__Host-refresh', { value: `${thrown}; __Host-refresh=${good}`, path: '/' })
+    assert.equal(said(await victim.refresh()), '200')
+  }
+  // What another host can set has no such name.
+  const stranger = new Browser(world)
+  for (const name of ['__Secure-refresh', 'refresh', '__host-refresh'])
+    stranger.jar.set(name, { value: foreign, path: '/auth/token' })
+  assert.equal(said(await stranger.refresh()), '400 invalid_grant')
 })
 
 test('a browser’s refresh token is not taken from the form, nor a native client’s from a cookie', async () => {
   const world = new World()
   const browser = await new Browser(world).signIn()
   await browser.issue()
-  const token = browser.cookie('__Secure-refresh') ?? ''
+  const token = browser.cookie('__Host-refresh') ?? ''
   assert.equal(said(await browser.refresh({ refresh_token: token })), '400 invalid_request')
   assert.equal(
     said(await post(world, '/auth/token', { ...asked, client_id: 'spa', refresh_token: token })),
@@ -76,7 +95,7 @@ test('a browser’s refresh token is not taken from the form, nor a native clien
   )
   const given = await world.signIn()
   const headers = {
-    cookie: `__Secure-refresh=${given.refreshToken}; refresh=${given.refreshToken}`,
+    cookie: `__Host-refresh=${given.refreshToken}; refresh=${given.refreshToken}`,
   }
   assert.equal(said(await post(world, '/auth/token', asked, headers)), '400 invalid_request')
 })
@@ -138,11 +157,11 @@ test('a replay after the grace: both parties are told token_reuse', async () => 
   const world = new World()
   const browser = await new Browser(world).signIn()
   await browser.issue()
-  const stolen = browser.cookie('__Secure-refresh') ?? ''
+  const stolen = browser.cookie('__Host-refresh') ?? ''
   await browser.refresh()
   await browser.refresh()
   const thief = new Browser(world)
-  thief.jar.set('__Secure-refresh', { value: stolen, path: '/auth/token' })
+  thief.jar.set('__Host-refresh', { value: stolen, path: '/' })
   world.now += 11 * SECOND
   for (const each of [thief, browser]) {
     const { body } = await each.refresh()

@@ -148,6 +148,39 @@ test('what another process changed is seen, a deleted key included', () => {
   for (const keys of [one, two]) assert.equal(keys.find(first?.kid ?? ''), undefined)
 })
 
+test('a key whose file was deleted is gone in every process, also where the next key takes its name', () => {
+  const timeline = { now: START }
+  const folder = freshFolder()
+  const [one, two] = [open(folder, timeline), open(folder, timeline)]
+  const deleted = two.current
+  rmSync(join(folder, 'key-000001.json'))
+  timeline.now += 1000
+  const [made] = one.rotate()
+  assert.deepEqual(readdirSync(folder), ['key-000001.json'])
+  for (const keys of [one, two]) {
+    assert.equal(keys.current.kid, made?.kid)
+    assert.equal(keys.find(deleted.kid), undefined)
+  }
+})
+
+test('a key that stays is the same object, so that what was verified under it stays known', () => {
+  const timeline = { now: START }
+  const keys = open(freshFolder(), timeline)
+  const found = keys.find(keys.current.kid)
+  timeline.now += 1000
+  keys.rotate()
+  assert.equal(keys.find(keys.current.kid), found)
+})
+
+test('a file that was opened to others while it was in use is refused', () => {
+  const timeline = { now: START }
+  const folder = freshFolder()
+  const keys = open(folder, timeline)
+  chmodSync(join(folder, 'key-000001.json'), 0o644)
+  timeline.now += 1000
+  assert.throws(() => keys.current, { code: 'ERR_TOKEN_KEY_INVALID' })
+})
+
 test('compromised keys are gone at once with what they signed, the next one too', () => {
   const timeline = { now: START }
   const folder = freshFolder()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SessionInfo } from '@holdfast/core'
-import { dataBytes } from '@holdfast/core/store'
+import { dataBytes, type SessionStore } from '@holdfast/core/store'
+import { memoryStore } from '@holdfast/memory'
 import {
   AUDIENCE,
   HOUR,
@@ -148,6 +149,55 @@ test('at most 16 grants a session: the one that was used least recently goes', a
   )
 })
 
+test('a process that does not know a client yet ends none of its grants', async () => {
+  const world = new World()
+  const older = world.issuer({ clients: [{ id: 'app', type: 'native' }] })
+  const session = await world.cookieSession()
+  const { refreshToken } = await world.tokens.issue(session, { client: 'spa' })
+  await older.issue(session, { client: 'app' })
+  assert.equal(await outcome(() => world.tokens.refresh(refreshToken, { client: 'spa' })), 'ok')
+})
+
+test('a token that another process has just issued is good here before the notice of it comes', async () => {
+  const store = memoryStore()
+  const one = new World({ sessions: { store } })
+  const other = new World({ sessions: { store: deaf(store) } })
+  const session = await one.cookieSession()
+  const first = await one.tokens.issue(session, { client: 'app' })
+  await other.tokens.verify(first.accessToken)
+  const second = await one.tokens.issue(session, { client: 'spa' })
+  const claims = await other.tokens.verify(second.accessToken)
+  assert.equal(claims.client_id, 'spa')
+  const third = await one.tokens.issue(session, { client: 'spa' })
+  assert.equal(await other.tokens.isLive(await one.tokens.verify(third.accessToken)), true)
+  const gone = { ...claims, gid: 'never' }
+  assert.equal(await other.tokens.isLive(gone), false)
+})
+
+test('the tokens of one tenant are good for no other, on one store, with one name, audience and signing key', async () => {
+  const store = memoryStore()
+  const [one, other, none] = ['one', 'other', ''].map(
+    (tenant) => new World({ sessions: { store, ...(tenant === '' ? {} : { tenant }) } }),
+  )
+  if (one === undefined || other === undefined || none === undefined) return assert.fail()
+  const given = await one.signIn()
+  const claims = await one.tokens.verify(given.accessToken)
+  assert.equal(claims.tenant, 'one')
+  for (const stranger of [other, none]) {
+    const { tokens } = stranger
+    assert.equal(await outcome(() => tokens.verify(given.accessToken)), `${INVALID} tenant`)
+    assert.equal(await tokens.isLive(claims), false)
+    for (const token of [given.accessToken, given.refreshToken]) {
+      assert.deepEqual(await tokens.introspect(token, { client: 'app' }), { active: false })
+      assert.equal(await tokens.revoke(token, { client: 'app' }), 'done')
+    }
+  }
+  const free = await none.signIn()
+  assert.equal(await outcome(() => one.tokens.verify(free.accessToken)), `${INVALID} tenant`)
+  assert.equal((await none.tokens.verify(free.accessToken)).tenant, undefined)
+  assert.equal(await one.tokens.isLive(claims), true)
+})
+
 test('a grant takes some 600 bytes of its session’s record at most times, and 4 KiB at worst', async () => {
   const world = new World()
   const { sessionId, ...given } = await world.signIn()
@@ -233,3 +283,19 @@ test('events: issued, refreshed, refreshed again, revoked, each once with its cl
     { ...events[1], type: 'token_revoked', clientId: 'spa' },
   ])
 })
+
+/** The store as a process sees it whose notices are late. */
+function deaf(store: SessionStore): SessionStore {
+  return {
+    capabilities: store.capabilities,
+    insert: (record, admission) => store.insert(record, admission),
+    find: (id) => store.find(id),
+    update: (id, change) => store.update(id, change),
+    revoke: (target, ending) => store.revoke(target, ending),
+    list: (subject, page) => store.list(subject, page),
+    sweep: (now, limit) => store.sweep(now, limit),
+    epoch: () => store.epoch(),
+    watch: () => () => undefined,
+    close: () => undefined,
+  }
+}

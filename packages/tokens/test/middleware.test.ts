@@ -65,15 +65,15 @@ test('fetch: the handler gets the claims, and runs for nobody else', async () =>
   })
 })
 
-test('fetch: a proof names the URL that clients see, which may be another than the handler sees', async () => {
+test('fetch: a proof names the URL that clients see, whatever the handler sees', async () => {
   const handler = (): Response => new Response('ok', { status: 201, headers: { etag: '"1"' } })
-  const direct = withAccessToken(strict, handler)
-  const behind = withAccessToken(strict, handler, { origin: 'https://shop.example' })
-  const url = 'https://api.example/orders?page=2'
-  const asked = await direct(new Request(url, withProof('https://api.example/orders')))
+  const origin = 'https://api.example'
+  const handle = withAccessToken(strict, handler, { origin })
+  const url = 'http://10.0.0.7:8080/orders?page=2'
+  const asked = await handle(new Request(url, withProof(`${origin}/orders`)))
   const nonce = asked.headers.get('dpop-nonce')
   assert.match(asked.headers.get('www-authenticate') ?? '', /use_dpop_nonce/)
-  const passed = await direct(new Request(url, withProof('https://api.example/orders', nonce)))
+  const passed = await handle(new Request(url, withProof(`${origin}/orders`, nonce)))
   assert.deepEqual(
     [
       passed.status,
@@ -83,11 +83,33 @@ test('fetch: a proof names the URL that clients see, which may be another than t
     ],
     [201, '"1"', nonce, 'ok'],
   )
-  const statuses = [
-    await behind(new Request(url, withProof('https://shop.example/orders', nonce))),
-    await behind(new Request(url, withProof('https://api.example/orders', nonce))),
-  ].map(({ status }) => status)
-  assert.deepEqual(statuses, [201, 401])
+  const wrong = await handle(new Request(url, withProof('http://10.0.0.7:8080/orders', nonce)))
+  assert.equal(wrong.status, 401)
+})
+
+test('fetch: a proof that was made for another host is not good here, whatever the Host header says', async () => {
+  const stolen = withProof('https://evil.example/orders')
+  const url = 'https://evil.example/orders'
+  const refusals: unknown[] = []
+  const handle = (origin?: string): Promise<Response> =>
+    withAccessToken(api, () => new Response('ok'), {
+      ...(origin === undefined ? {} : { origin }),
+      onError: (error) => {
+        refusals.push(error)
+        return new Response(null, { status: refusalOf(error).status })
+      },
+    })(new Request(url, stolen))
+  assert.equal((await handle('https://api.example')).status, 401)
+  assert.equal((await handle()).status, 500, 'a mistake of the server')
+  assert.deepEqual(
+    refusals.map((error) => error instanceof Error && 'code' in error && error.code),
+    ['ERR_TOKEN_DPOP_INVALID', 'ERR_SESSION_CONFIG'],
+  )
+  const free = await withAccessToken(
+    api,
+    () => new Response('ok'),
+  )(new Request(url, bearer(accessToken())))
+  assert.equal(free.status, 200, 'tokens that are not bound need no origin')
 })
 
 test('fetch: an error of the handler is answered with 500 and without its words, or as the application likes', async () => {

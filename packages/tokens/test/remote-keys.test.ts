@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { createKeySet, remoteKeys, TokenError, type RemoteKeysOptions } from '@holdfast/tokens'
+import {
+  createKeySet,
+  createResourceServer,
+  remoteKeys,
+  TokenError,
+  type RemoteKeysOptions,
+} from '@holdfast/tokens'
 import { Issuer, json, METADATA, serve, type Answer } from './support/issuer.js'
-import { keys, keySet, NOW } from './support/tokens.js'
+import { accessToken, AUDIENCE, ISSUER, keys, keySet, NOW } from './support/tokens.js'
 
 const { kid } = keys.EdDSA
 
@@ -63,7 +69,7 @@ test('a hundred requests at once cause one fetch', async (t) => {
   assert.equal(issuer.fetches, 1)
 })
 
-test('keys serve on while they are fetched anew, and one that was taken away goes', async (t) => {
+test('after the interval keys are fetched before they are used: one that was taken away is not believed once more', async (t) => {
   const issuer = await start(t)
   const clock: Clock = { now: NOW * 1000 }
   const remote = open(issuer, { now: () => clock.now, refreshInterval: 60_000 })
@@ -71,11 +77,49 @@ test('keys serve on while they are fetched anew, and one that was taken away goe
   const before = remote.find(kid)
   issuer.publish(createKeySet([keys.EdDSA]).jwks())
   clock.now += 60_000
-  assert.equal(remote.ready(), undefined)
-  assert.ok(remote.find(keys.RS256.kid))
-  while (remote.find(keys.RS256.kid) !== undefined) await pause(5)
+  await remote.ready()
+  assert.equal(remote.find(keys.RS256.kid), undefined)
   assert.equal(remote.find(kid), before, 'a key that stays is the same object')
   assert.equal(issuer.fetches, 2)
+})
+
+test('a compromised key of the issuer is refused after the interval, however idle the resource server was', async (t) => {
+  const clock: Clock = { now: NOW * 1000 }
+  const now = (): number => clock.now
+  const issuer = await start(t)
+  const remote = open(issuer, { now, refreshInterval: 300_000 })
+  const api = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, keys: remote, now })
+  const ask = (): Promise<unknown> => {
+    const iat = clock.now / 1000
+    const authorization = `Bearer ${accessToken(keys.EdDSA, { iat, exp: iat + 300 })}`
+    return api.verify({ method: 'GET', url: null, authorization, dpop: undefined })
+  }
+  await ask()
+  issuer.publish(createKeySet([keys.RS256]).jwks())
+  clock.now += 50 * 60_000
+  await assert.rejects(ask(), { code: 'ERR_TOKEN_INVALID', reason: 'unknown_key' })
+})
+
+test('requests do not wait for an issuer that is known to be down, and wait again after a while', async (t) => {
+  const issuer = await start(t)
+  const clock: Clock = { now: NOW * 1000 }
+  const errors: unknown[] = []
+  const options = { refreshInterval: 60_000, timeout: 50, now: () => clock.now }
+  const remote = open(issuer, { ...options, onError: (error) => errors.push(error) })
+  await remote.ready()
+  issuer.answers.set('/keys', () => undefined)
+  clock.now += 60_000
+  await remote.ready()
+  assert.equal(errors.length, 1)
+  for (const wait of [0, 500, 9000]) {
+    clock.now += wait
+    assert.equal(remote.ready(), undefined)
+  }
+  while (errors.length < 2) await pause(5)
+  issuer.publish(createKeySet([keys.EdDSA]).jwks())
+  clock.now += 10_000
+  await remote.ready()
+  assert.equal(remote.find(keys.RS256.kid), undefined)
 })
 
 test('a kid that is not known has the keys fetched, but not again and again', async (t) => {

@@ -56,6 +56,24 @@ test('the memory of proofs may be shared', async () => {
   await assert.rejects(server({ firstUse }).verify(ask), { reason: 'proof_replayed' })
 })
 
+test('a proof is not remembered for a token that is refused anyway', async () => {
+  let remembered = 0
+  const firstUse = (): boolean => {
+    remembered += 1
+    return true
+  }
+  const token = bound({ scope: 'read' })
+  const ask = (): ReturnType<typeof request> => request(`DPoP ${token}`, proofFor(token))
+  await assert.rejects(server({ firstUse, isLive: () => false }).verify(ask()), {
+    reason: 'revoked',
+  })
+  const wanted = { scopes: ['admin'] }
+  await assert.rejects(server({ firstUse }).verify(ask(), wanted), { code: 'ERR_TOKEN_SCOPE' })
+  assert.equal(remembered, 0)
+  await server({ firstUse, isLive: () => true }).verify(ask(), { scopes: ['read'] })
+  assert.equal(remembered, 1)
+})
+
 test('a bound token is not taken as a bearer token, with or without a proof, nor a free one as bound', async () => {
   const token = bound()
   await refuses(server().verify(request(`Bearer ${token}`, proofFor(token))), invalid)

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as settled } from 'node:timers/promises'
 import { createSessions, SessionError, type KeyInput, type Sessions } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '@holdfast/lmdb'
@@ -18,7 +19,7 @@ import {
   type StoreKeySetOptions,
 } from '@holdfast/tokens'
 import { freshFolder } from './support/folders.js'
-import { AUDIENCE, claims, ISSUER, refused } from './support/tokens.js'
+import { AUDIENCE, claims, forge, ISSUER, refused } from './support/tokens.js'
 
 const MINUTE = 60_000
 const START = Date.UTC(2026, 10, 24)
@@ -214,6 +215,61 @@ test('a key that another process had to hurry is known at the second try', async
   refused(token, 'unknown_key', world.verifier(two))
   await two.reload()
   world.verifier(two).verify(token)
+})
+
+test('a flood of tokens that name unknown keys asks the store once a second, and so does a store that is down', async (t) => {
+  const world = new World(t)
+  const keys = await world.open()
+  const verifier = world.verifier(keys)
+  const find = world.store.find.bind(world.store)
+  let calls = 0
+  let down = false
+  world.store.find = (id) => {
+    calls += 1
+    if (down) throw new SessionError('ERR_SESSION_STORE_UNAVAILABLE', 'the store is down')
+    return find(id)
+  }
+  const flood = async (use: () => unknown): Promise<number> => {
+    const before = calls
+    for (let n = 0; n < 200; n++) {
+      assert.throws(use)
+      await settled()
+    }
+    return calls - before
+  }
+  const junk = (): unknown =>
+    verifier.verify(forge({ header: { kid: randomBytes(8).toString('hex') } }))
+  assert.equal(await flood(junk), 1)
+  world.now += 999
+  assert.equal(await flood(junk), 0)
+  world.now += 1
+  assert.equal(await flood(junk), 1)
+  down = true
+  world.now += MINUTE + 1
+  assert.equal(await flood(() => keys.current), 1)
+})
+
+test('reload asks the store now, also while it is being asked for the sake of a kid', async (t) => {
+  const world = new World(t)
+  const [one, two] = [await world.open(), await world.open()]
+  const find = world.store.find.bind(world.store)
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  world.store.find = async (id) => {
+    const found = await find(id)
+    await held
+    return found
+  }
+  assert.equal(two.find('unknown'), undefined)
+  await settled()
+  world.store.find = find
+  await one.rotate({ compromised: true })
+  const reloaded = two.reload()
+  release()
+  await reloaded
+  assert.equal(two.current.kid, one.current.kid)
 })
 
 test('when everyone is revoked the keys end too, and new ones sign', async (t) => {

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sessions } from '@holdfast/core'
@@ -11,7 +9,8 @@ import { createApp } from '../../src/app.js'
 import { readCertificate } from '../../src/certificate.js'
 import { openDataFolder, readKeys } from '../../src/data-folder.js'
 import { createSiteSessions } from '../../src/sessions.js'
-import { Client } from './client.js'
+import type { Client } from './client.js'
+import { startServer } from './server.js'
 
 /** The site of this process, on a port and in a folder of its own. */
 export interface Site {
@@ -37,13 +36,8 @@ export async function startSite(): Promise<Site> {
   let passed = 0
   const clock = (): number => Date.now() + passed
   const sessions = createSiteSessions({ store, keys: readKeys(data), clock })
-  const certificate = await readCertificate(data)
-  const server = createServer(certificate, createApp(sessions)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  const origin = `https://localhost:${address.port}`
-  const clients: Client[] = []
+  const { origin, server, client, stop } = await startServer(await readCertificate(data))
+  server.on('request', createApp(sessions))
   return {
     origin,
     sessions,
@@ -51,15 +45,9 @@ export async function startSite(): Promise<Site> {
     advance: (milliseconds) => {
       passed += milliseconds
     },
-    client: () => {
-      const client = new Client(origin, certificate.cert)
-      clients.push(client)
-      return client
-    },
+    client,
     stop: async () => {
-      for (const client of clients) client.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await stop()
       await sessions.close()
       folder.remove()
     },

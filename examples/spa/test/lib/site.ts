@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { createSessions, type Sessions } from '@holdfast/core'
 import { openDataFolder, openStore, readCertificate, readKeys } from '@holdfast/example-express/kit'
 import {
-  Client,
+  type Client,
   privateFolder,
+  startServer,
   watched,
   type WatchedStore,
 } from '@holdfast/example-express/testing'
@@ -38,12 +37,7 @@ export async function startSite(settings: Partial<PageSettings> = {}): Promise<S
   const clock = (): number => Date.now() + passed
   const { idleTimeout } = LIFETIMES
   const sessions = createSessions({ store, keys: readKeys(data), clock, idleTimeout })
-  const certificate = await readCertificate(data)
-  const server = createServer(certificate).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  const origin = `https://localhost:${address.port}`
+  const { origin, server, client, stop } = await startServer(await readCertificate(data))
   const page = { ...SETTINGS, ...settings }
   const keys = fileKeySet(join(data, 'signing-keys'), { now: clock })
   const tokens = createAppTokens(sessions, origin, keys, page)
@@ -56,7 +50,6 @@ export async function startSite(settings: Partial<PageSettings> = {}): Promise<S
       res.on('finish', () => log.push(`${method} ${url} ${res.statusCode}`))
   })
   server.on('request', createApp({ origin, sessions, tokens, keys, settings: page, clock }))
-  const clients: Client[] = []
   return {
     origin,
     sessions,
@@ -66,15 +59,9 @@ export async function startSite(settings: Partial<PageSettings> = {}): Promise<S
     advance: (milliseconds) => {
       passed += milliseconds
     },
-    client: () => {
-      const client = new Client(origin, certificate.cert)
-      clients.push(client)
-      return client
-    },
+    client,
     stop: async () => {
-      for (const client of clients) client.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await stop()
       await sessions.close()
       folder.remove()
     },

@@ -35,8 +35,8 @@ export interface BrowserClient {
    */
   signIn(path?: string, init?: RequestInit): Promise<ClientState>
   /**
-   * Signs out in all tabs at once, then on the server. Rejects if the server could not be told: this browser holds no token any
-   * more then, but a cookie may be left: call it again.
+   * Signs out in all tabs at once, then ends the session on the server. Rejects if the server could not be told: the session lives
+   * on then, and a cookie may be left. Call it again, in the same page: with `persist` nothing else knows the token any more.
    */
   signOut(): Promise<void>
   /** Says that the user is there although no key and no pointer moves, such as while a film plays. */
@@ -164,11 +164,10 @@ class Client implements BrowserClient {
     state.adopt(grant, fresh)
   }
 
-  /** A page that comes back from the browser's cache has heard nothing meanwhile: it asks again. */
+  /** A page that comes back from the browser's cache has heard nothing meanwhile, of a sign-in neither: it asks again. */
   #comeBack(): void {
-    const { state, channel } = this.#parts
-    channel.open()
-    if (state.public.status === 'signed-in') state.forget()
+    this.#parts.channel.open()
+    this.#parts.state.forget()
     this.reportActivity()
   }
 }

@@ -54,10 +54,8 @@ export class Endpoint {
 
   /** Ends the session (RFC 7009). Throws unless the server says that it has. */
   async revoke(refreshToken: string | null): Promise<void> {
-    // A session that was begun for this client alone ends with its token; one that has a cookie, if that is said.
-    const form = this.#form(
-      refreshToken === null ? { end_session: 'true' } : { token: refreshToken },
-    )
+    const form = this.#form({ end_session: 'true' })
+    if (refreshToken !== null) form.set('token', refreshToken)
     // Without a proof: the key is gone, and nobody gains by ending a session.
     const reply = await this.#post(`${this.#options.endpoints}token/revoke`, { body: form }, null)
     if (reply.status >= 300) refuse(reply)

@@ -22,8 +22,6 @@ export class Keeper {
   /** The longest time without activity that the server has granted. */
   #idleTimeout = 0
   #warned = false
-  /** Somebody wants to know who is signed in. */
-  #wanted = false
 
   constructor(parts: Parts, renewal: Renewal) {
     this.#parts = parts
@@ -41,7 +39,6 @@ export class Keeper {
 
   /** Renews now, for whoever asks; where that fails, it is tried again later. */
   async renew(): Promise<void> {
-    this.#wanted = true
     try {
       await this.#renewal.renew()
       this.#retry = 0
@@ -74,9 +71,9 @@ export class Keeper {
 
   #isKept(): boolean {
     const { state, signal } = this.#parts
-    const { status } = state.public
-    if (signal.aborted) return false
-    return status === 'signed-in' || (status === 'unknown' && this.#wanted)
+    // Until somebody has asked, in vain perhaps, nobody wants to know.
+    const isWanted = state.version > 0 || this.#retry > 0
+    return isWanted && state.public.status !== 'signed-out' && !signal.aborted
   }
 
   #isDue(): boolean {

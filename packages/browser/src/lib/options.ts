@@ -14,12 +14,13 @@ export interface BrowserClientOptions {
   readonly origins?: readonly string[]
   /** The scope that a sign-in asks for, space separated. */
   readonly scope?: string
-  /** Binds tokens to a key that cannot leave this browser (RFC 9449). Default `false`. */
+  /** Binds tokens to a key that no script can take out of this browser (RFC 9449). Default `false`. */
   readonly dpop?: boolean
   /**
    * Keeps the refresh token in IndexedDB, encrypted under a key that scripts can use but not read, instead of leaving it to an
-   * HttpOnly cookie. It protects the token on disk and in backups. It does **not** protect it from a script that runs in this
-   * page (XSS): such a script can ask the same key to decrypt. Prefer the cookie. Deleted at sign-out.
+   * HttpOnly cookie. The token stands nowhere in the clear. That does **not** protect it from a script that runs in this page
+   * (XSS), which can ask the same key to decrypt, nor from whoever copies the browser's whole profile, where the key is too.
+   * Prefer the cookie. Deleted at sign-out.
    */
   readonly persist?: 'indexeddb'
   /** How long before the idle end `onIdleWarning` is called. Default 60,000. */

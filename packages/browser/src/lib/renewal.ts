@@ -14,6 +14,8 @@ const GENERATION = 'generation'
 export class Renewal {
   readonly #parts: Parts
   #running: Promise<void> | null = null
+  /** What the server has to be told of: the refresh tokens of sign-outs, null for the cookie's. In memory alone. */
+  readonly #leaving = new Set<string | null>()
   #busyUntil: { readonly since: Moment; readonly wait: number } | null = null
 
   constructor(parts: Parts) {
@@ -39,16 +41,20 @@ export class Renewal {
     })
   }
 
-  /** Signs all tabs out, at once; `tell` then tells the server. */
+  /** Signs all tabs out, at once; `tell` then tells the server, also of earlier sign-outs of which it could not be told. */
   async signOut(tell: (refreshToken: string | null) => Promise<void>): Promise<void> {
     this.#end('sign_out')
     await this.#locked(async () => {
-      const { vault } = this.#parts
-      const refreshToken = vault === null ? null : await vault.load().catch(() => null)
       // Again: a sign-in may have had the lock before.
       this.#end('sign_out')
+      const { vault } = this.#parts
+      const refreshToken = vault && (await vault.load())
+      if (vault === null || refreshToken !== null) this.#leaving.add(refreshToken)
       await this.#clear()
-      if (vault === null || refreshToken !== null) await tell(refreshToken)
+      for (const token of this.#leaving) {
+        await tell(token)
+        this.#leaving.delete(token)
+      }
     })
   }
 
@@ -98,7 +104,7 @@ export class Renewal {
     const counted = activity.pending
     activity.pending = false
     try {
-      const token = vault === null ? null : await vault.load()
+      const token = vault && (await vault.load())
       const nothing: Answer = { grant: null, reason: null }
       const gone = vault !== null && token === null
       const answer = gone ? nothing : await endpoint.renew(token, counted)

@@ -1,6 +1,9 @@
 import type { Grant } from './grant.js'
 
-/** Whether somebody is signed in here. `unknown` until the server or another tab has said so. */
+/**
+ * Whether somebody is signed in here. `unknown` until the server or another tab has said so, and again where nobody was and the
+ * page comes back from the browser's cache.
+ */
 export interface ClientState {
   readonly status: 'unknown' | 'signed-in' | 'signed-out'
   /** Public id of the session while signed in, where the server names it. */
@@ -12,13 +15,15 @@ export interface ClientState {
   readonly reason: string | null
 }
 
+const UNKNOWN: ClientState = { status: 'unknown', sessionId: null, reason: null }
+
 type Listener = (state: ClientState) => void
 
 /** Who is signed in, in this tab. The access token is here and nowhere else: in memory. */
 export class State {
   readonly #listeners = new Set<Listener>()
   #grant: Grant | null = null
-  #public: ClientState = { status: 'unknown', sessionId: null, reason: null }
+  #public = UNKNOWN
   #version = 0
   #changed = (): void => undefined
 
@@ -63,9 +68,13 @@ export class State {
       this.#publish({ status: 'signed-out', sessionId: null, reason })
   }
 
-  /** Forgets the token, but not who was signed in: for a page that comes back from the browser's cache. */
+  /**
+   * For a page that comes back from the browser's cache: forgets the token, and that nobody was signed in, but not who was. The
+   * listeners are told of what is learnt then.
+   */
   forget(): void {
     this.#set(null)
+    if (this.#public.status === 'signed-out') this.#public = UNKNOWN
   }
 
   #set(grant: Grant | null): void {

@@ -4,9 +4,9 @@ import { recordOf } from './grant.js'
 const AES = 'AES-GCM'
 
 /**
- * The refresh token at rest, for clients without a cookie: AES-256-GCM under a key that WebCrypto keeps and never gives out.
- * Disk, backups and synchronised profiles hold nothing that can be read without the key. A script of this origin can use the
- * key while it runs here.
+ * The refresh token at rest, for clients without a cookie: AES-256-GCM under a key that WebCrypto gives to no script. It stands
+ * nowhere in the clear. A script of this origin can use the key while it runs here; whoever copies the browser's whole profile has
+ * the key with it, which Chromium keeps there as it is.
  */
 export class Vault {
   readonly #database: Database

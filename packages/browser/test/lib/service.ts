@@ -11,8 +11,9 @@ import {
 } from '@holdfast/tokens'
 import { serveApi } from './api.js'
 import { listen } from './listen.js'
+import { type Others, startOthers } from './others.js'
 import { serveFile } from './page.js'
-import { signInNative } from './native.js'
+import { signInBeside, signInNative } from './native.js'
 
 /** Answers a request in place of the service: a portal, a broken proxy, a line that is cut. */
 type Intruder = (req: IncomingMessage, res: ServerResponse) => void
@@ -20,7 +21,9 @@ type Intruder = (req: IncomingMessage, res: ServerResponse) => void
 /** Pages, an API and the endpoints of its tokens, on the real packages; and a server at another origin. */
 export interface Service {
   readonly origin: string
-  /** Another origin, which answers everybody and notes what they bring. */
+  /** Another origin of the same site, which has pages alone: those of the client `spa`. */
+  readonly neighbour: string
+  /** An unrelated site, which answers everybody and notes what they bring. Its pages are those of the client `native`. */
   readonly elsewhere: string
   readonly sessions: Sessions
   /** `method path status` of every request but those for files. */
@@ -53,50 +56,50 @@ export async function startService(): Promise<Service> {
   })
   const log: string[] = []
   const renewals: URLSearchParams[] = []
-  const foreign: string[] = []
   const waiting = new Map<string, () => void>()
   const intruders = new Map<string, Intruder>()
-  const elsewhere = await listen('127.0.0.1', () => (req, res) => {
-    foreign.push(`${req.method} ${req.url} ${req.headers.authorization ?? 'nothing'}`)
-    res.setHeader('Access-Control-Allow-Origin', req.headers.origin ?? '*')
-    res.setHeader('Access-Control-Allow-Headers', 'authorization, dpop')
-    res.end('elsewhere')
-  })
+  const others = await startOthers()
+  const { neighbour, elsewhere, foreign } = others
   const here = await listen('localhost', (origin) => {
     const keys = createKeySet([generateSigningKey()])
-    const tokens = issuer(sessions, keys, origin)
+    const tokens = issuer(sessions, keys, origin, others)
     const endpoints = fetchHandler(async (request, info) => {
-      if (!request.url.endsWith('/auth/token')) return tokens.handler(request, info)
+      const { method, url } = request
+      if (method !== 'POST' || !url.endsWith('/auth/token')) return tokens.handler(request, info)
       renewals.push(new URLSearchParams(await request.clone().text()))
       const response = await tokens.handler(request, info)
       await service.hold
       return response
     })
-    const api = serveApi(tokens, keys, { origin, elsewhere: elsewhere.origin, now: clock })
+    const api = serveApi(tokens, keys, { origin, elsewhere, now: clock })
     const signIn = withSession(
       sessions,
       async (_req, res, session) => {
         await session.authenticate('ada', { methods: ['pwd'] })
         res.end('{}')
       },
-      { development: true },
+      { development: true, trustedOrigins: [neighbour] },
     )
+    const beside = signInBeside(sessions, tokens)
     return (req, res) => {
       const { method, url = '' } = req
       if (serveFile(url, res)) return
       res.setHeader('Date', new Date(clock()).toUTCString())
       res.on('finish', () => log.push(`${method} ${url} ${res.statusCode}`))
       waiting.get(`${method} ${url}`)?.()
+      if (!url.startsWith('/auth/') && others.admit(req, res)) return
       const intruder = intruders.get(url)
       if (intruder !== undefined) intruder(req, res)
       else if (url === '/sign-in') signIn(req, res)
+      else if (url === '/sign-in/beside') beside(req, res)
       else if (url === '/sign-in/native') signInNative(tokens, origin, req, res)
       else endpoints(req, res, () => api(req, res))
     }
   })
   const service: Service = {
     origin: here.origin,
-    elsewhere: elsewhere.origin,
+    neighbour,
+    elsewhere,
     sessions,
     log,
     renewals,
@@ -112,21 +115,26 @@ export async function startService(): Promise<Service> {
       passed += milliseconds
     },
     stop: async () => {
-      await Promise.all([here.stop(), elsewhere.stop()])
+      await Promise.all([here.stop(), others.stop()])
       await sessions.close()
     },
   }
   return service
 }
 
-function issuer(sessions: Sessions, keys: KeySet, origin: string): Tokens {
+function issuer(
+  sessions: Sessions,
+  keys: KeySet,
+  origin: string,
+  { neighbour, elsewhere }: Others,
+): Tokens {
   return createTokens(sessions, {
     issuer: origin,
     audience: 'tests',
     keys,
     clients: [
-      { id: 'spa', type: 'browser', scope: 'read write' },
-      { id: 'native', type: 'native', scope: 'read write' },
+      { id: 'spa', type: 'browser', scope: 'read write', origins: [neighbour] },
+      { id: 'native', type: 'native', scope: 'read write', origins: [elsewhere] },
     ],
     accessTokenLifetime: minutes(1),
     transport: { development: true },

@@ -3,6 +3,8 @@ import type { TokenKeys } from './token.js'
 
 /** How long a cached record is believed after it was read, or confirmed by the push channel, in milliseconds. */
 const MAX_UNCONFIRMED = 5000
+/** Changes that are remembered by id: a read that takes longer than so many of them is not kept. */
+const MOST_CHANGED = 4096
 
 /** A token that has passed the whole check, or a record that was read without one. */
 export interface CheckedToken {
@@ -26,7 +28,11 @@ export class CheckCache {
   readonly #byId = new Map<string, CheckedToken>()
   readonly #capacity: number
   #trusted: boolean
+  /** Sessions that changed lately, with the number of the notice, the longest ago first. */
+  readonly #changed = new Map<string, number>()
   #notices = 0
+  /** Up to this notice, any session may have changed. */
+  #unknownUpTo = 0
   #resetAt = 0
   #confirmedAt = -Infinity
 
@@ -45,7 +51,7 @@ export class CheckCache {
     return age >= 0 && age <= MAX_UNCONFIRMED ? entry.record : null
   }
 
-  /** Taken before a read; a record read before a notice came in is not remembered. */
+  /** Taken before a read; a record read before a notice of it came in is not remembered. */
   ticket(): number {
     return this.#notices
   }
@@ -61,7 +67,7 @@ export class CheckCache {
     if (this.#capacity === 0 || ticket < this.#resetAt) return
     // Without push there is no record to renew, and what is known of the token stays true.
     if (!this.#trusted && this.#byToken.has(tokenHash)) return
-    const current = this.#trusted && ticket === this.#notices
+    const current = this.#isCurrent(record.id, ticket)
     const { verifierHash } = record
     this.#forget(record.id)
     const entry = { keys, tokenHash, verifierHash, record: current ? record : null, readAt }
@@ -78,8 +84,8 @@ export class CheckCache {
 
   /** Remembers a record that was read for something else than a session token, under the same rules. */
   keep(record: SessionRecord, readAt: number, ticket: number): void {
-    if (this.#capacity === 0 || !this.#trusted || ticket !== this.#notices) return
     const { id, verifierHash } = record
+    if (this.#capacity === 0 || !this.#isCurrent(id, ticket)) return
     const known = this.#byId.get(id)
     if (known?.verifierHash === verifierHash) {
       known.record = record
@@ -101,12 +107,18 @@ export class CheckCache {
     this.#notices += 1
     const entry = this.#byId.get(id)
     if (entry !== undefined) entry.record = null
+    if (!this.#trusted) return
+    this.#changed.delete(id)
+    this.#changed.set(id, this.#notices)
+    if (this.#changed.size > MOST_CHANGED) this.#forgetChange()
   }
 
   /** Nothing read so far may be believed. */
   reset(): void {
     this.#notices += 1
     this.#resetAt = this.#notices
+    this.#unknownUpTo = this.#notices
+    this.#changed.clear()
     this.#byToken.clear()
     this.#byId.clear()
   }
@@ -115,6 +127,20 @@ export class CheckCache {
   setTrusted(trusted: boolean): void {
     this.reset()
     this.#trusted = trusted
+  }
+
+  /** Whether what was read from `ticket` on may be kept: nobody has said since that this session changed. */
+  #isCurrent(id: string, ticket: number): boolean {
+    if (!this.#trusted || ticket < this.#unknownUpTo) return false
+    return (this.#changed.get(id) ?? 0) <= ticket
+  }
+
+  #forgetChange(): void {
+    for (const [id, notice] of this.#changed) {
+      this.#changed.delete(id)
+      this.#unknownUpTo = notice
+      return
+    }
   }
 
   #forget(id: string): void {

@@ -61,13 +61,13 @@ export class GuardedStore {
     admission: Admission,
     patience?: Waiting,
   ): MaybePromise<InsertResult> {
-    return this.#call('insert', () => this.store.insert(record, admission), false, patience)
+    return this.#call('insert', () => this.store.insert(record, admission), null, patience)
   }
 
   /** The process's own cache never outlives its own change, however late the store's notice is. */
   update(id: string, change: RecordChange, patience?: Waiting): MaybePromise<UpdateResult> {
     return andThen(
-      this.#call('update', () => this.store.update(id, change), false, patience),
+      this.#call('update', () => this.store.update(id, change), null, patience),
       (result) => {
         this.#cache.changed(id)
         if ('record' in result) this.#own('update', id, result.record)
@@ -77,18 +77,27 @@ export class GuardedStore {
   }
 
   revoke(target: RevokeTarget, ending: Ending, patience?: Waiting): MaybePromise<number | null> {
-    return andThen(
-      this.#call('revoke', () => this.store.revoke(target, ending), true, patience),
-      (count) => {
-        if (target.kind === 'session') this.#cache.changed(target.id)
-        else this.#cache.reset()
-        return count
-      },
+    const run = (): MaybePromise<number | null> => this.store.revoke(target, ending)
+    const again = (): MaybePromise<number | null> =>
+      andThen(run(), (count) => (count === 0 ? this.#endedBefore(target, ending) : count))
+    return andThen(this.#call('revoke', run, again, patience), (count) => {
+      if (target.kind === 'session') this.#cache.changed(target.id)
+      else this.#cache.reset()
+      return count
+    })
+  }
+
+  /** The first try may have ended the session, and only its answer was lost: whoever watches is to hear of it. */
+  #endedBefore(target: RevokeTarget, { at, reason }: Ending): MaybePromise<number> {
+    if (target.kind !== 'session') return 0
+    return andThen(this.store.find(target.id), (record) =>
+      record?.revokedAt === at && record.reason === reason ? 1 : 0,
     )
   }
 
   list(subject: string, page: ListPage): MaybePromise<ListResult> {
-    return this.#call('list', () => this.store.list(subject, page), true)
+    const run = (): MaybePromise<ListResult> => this.store.list(subject, page)
+    return this.#call('list', run, run)
   }
 
   sweep(now: number, limit: number): MaybePromise<SweepResult> {
@@ -114,7 +123,7 @@ export class GuardedStore {
   #call<T>(
     operation: string,
     run: () => MaybePromise<T>,
-    idempotent = false,
+    again: (() => MaybePromise<T>) | null = null,
     patience?: Waiting,
   ): MaybePromise<T> {
     let result: MaybePromise<T>
@@ -123,9 +132,7 @@ export class GuardedStore {
     } catch (error) {
       throw this.#failure(operation, error)
     }
-    return isPromise(result)
-      ? this.#wait(operation, result, idempotent ? run : null, patience)
-      : result
+    return isPromise(result) ? this.#wait(operation, result, again, patience) : result
   }
 
   /** One promise for call, second try and deadline: every check on a store across a network comes by here. */

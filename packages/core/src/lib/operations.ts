@@ -1,3 +1,4 @@
+import { SessionError } from './errors.js'
 import { isSessionId } from './token.js'
 import { isLive, purgeAt, type SessionRecord } from './record.js'
 import type {
@@ -154,8 +155,18 @@ function makeRoom(
 /** The subject's records; an index entry without a record of that subject is passed over. */
 function* recordsOf(tx: StoreTransaction, subject: string, after: string): Iterable<SessionRecord> {
   for (const id of tx.idsOf(subject, after)) {
-    const record = findRecord(tx, id)
+    const record = readable(tx, id)
     if (record !== null && record.subject === subject) yield record
+  }
+}
+
+/** The record; null where it is damaged, and so good for nobody: it must not keep others from being ended. */
+function readable(tx: StoreTransaction, id: string): SessionRecord | null {
+  try {
+    return findRecord(tx, id)
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'ERR_SESSION_STORE_CORRUPT') return null
+    throw error
   }
 }
 
@@ -233,7 +244,7 @@ export function sweepRecords(tx: StoreTransaction, now: number, limit: number): 
   const due = tx.takeDue(now, limit)
   let deleted = 0
   for (const id of due) {
-    const record = isSessionId(id) ? findRecord(tx, id) : null
+    const record = isSessionId(id) ? readable(tx, id) : null
     if (record === null) continue
     if (purgeAt(record) <= now) {
       tx.remove(record)

@@ -12,9 +12,16 @@ export function readRecord(
   id: string,
   patience?: Patience,
 ): MaybePromise<SessionRecord | null> {
+  return engine.cache.record(id, engine.now()) ?? readStored(engine, id, patience)
+}
+
+/** The same from the store, whatever is remembered here: for what may have been written a moment ago. */
+export function readStored(
+  engine: Engine,
+  id: string,
+  patience?: Patience,
+): MaybePromise<SessionRecord | null> {
   const { cache, store, now } = engine
-  const known = cache.record(id, now())
-  if (known !== null) return known
   const ticket = cache.ticket()
   return andThen(store.find(id, patience), (record) => {
     if (record !== null) cache.keep(record, now(), ticket)

@@ -126,7 +126,10 @@ export interface ListPage {
   /** At most this many records, 1 to 1,000. */
   readonly limit: number
   readonly now: number
-  /** Ended sessions too, as long as their tombstones are kept. Default `false`. */
+  /**
+   * Ended sessions too, as long as their tombstones are kept; of a subject with very many, a store may give the newest ones
+   * only, sixteen at least. Default `false`.
+   */
   readonly includeEnded?: boolean
 }
 
@@ -189,7 +192,10 @@ export interface SessionStore {
    */
   revoke(target: RevokeTarget, ending: Ending): MaybePromise<number | null>
 
-  /** Records of one subject, ordered by id. */
+  /**
+   * Records of one subject, ordered by id. One that is damaged is left out, with a process warning: it must not hide the
+   * others. What cannot be read now, or by this version, is an error: a list that is short of live sessions would mislead.
+   */
   list(subject: string, page: ListPage): MaybePromise<ListResult>
 
   /**

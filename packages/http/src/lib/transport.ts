@@ -113,7 +113,7 @@ class HttpTransport<Data extends object> implements Transport {
     const keys =
       cookie === this.cookie ? this.#secureKeys : (this.#loopbackKeys ?? this.#secureKeys)
     const presented = this.#presented(request, cookie.name)
-    const chosen = choose(presented, keys, cookie.name)
+    const chosen = chooseToken(presented, keys, cookie.name)
     return this.#sessions.open(keys, new Facts(this, request, chosen, countsAsActivity))
   }
 
@@ -167,7 +167,8 @@ function checkFlag(value: unknown, path: string): void {
     throw new TypeError(`${path} must be true or false; got ${shown(value)}`)
 }
 
-interface Choice {
+/** The one token of a request that counts, or why none does. */
+export interface Choice {
   readonly token: string | null
   readonly rejection: 'malformed' | 'ambiguous' | null
 }
@@ -178,7 +179,11 @@ const NOTHING: Choice = { token: null, rejection: null }
  * Of several cookies of our name, the one whose tag is right, if it is the only one and nobody but this host could have set
  * it; otherwise none: an attacker on a sibling host can add cookies, and must not choose the session.
  */
-function choose(presented: Presented, keys: TokenKeys, name: string): Choice {
+export function chooseToken(
+  presented: Presented,
+  keys: Pick<TokenKeys, 'check'>,
+  name: string,
+): Choice {
   if (presented === undefined) return NOTHING
   if (typeof presented === 'string') return { token: presented, rejection: null }
   if (presented === malformed) return { token: null, rejection: 'malformed' }

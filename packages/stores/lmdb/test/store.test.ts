@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { lmdbStore } from '../src/index.js'
 import { closeEnvironment, openEnvironment } from '../src/lib/environment.js'
@@ -100,18 +101,44 @@ test('a close waits for what was written before it', async (t) => {
   assert.ok(records.every(({ id }) => again.find(id) !== null))
 })
 
+/** Writes something else in a record's place. */
+function damage(path: string, id: string): void {
+  const environment = openEnvironment(path)
+  assert.ok(environment)
+  environment.root.transactionSync(() =>
+    environment.records.putSync(Buffer.from(id), Buffer.alloc(300, 1)),
+  )
+  closeEnvironment(environment)
+}
+
+test('a damaged record keeps no other from being ended, admitted or swept', async (t) => {
+  const path = newPath(t)
+  const store = openStore(t, path)
+  const [good, bad] = [newRecord(), newRecord()]
+  await Promise.all([good, bad].map((record) => store.insert(record, { now, ...ANY })))
+  damage(path, bad.id)
+  const ending = { at: now, reason: 'stolen' }
+  assert.equal(await store.revoke({ kind: 'subject', subject: 'user' }, ending), 1)
+  assert.equal(store.find(good.id)?.reason, 'stolen')
+  const limit = { max: 1, onLimit: 'reject' } as const
+  const next = newRecord({ epoch: store.epoch() })
+  assert.equal((await store.insert(next, { now, limit })).status, 'inserted')
+  const later = good.absoluteDeadline + 1000
+  assert.deepEqual(await store.sweep(later, 100), { deleted: 2, more: false })
+  assert.equal(store.find(good.id), null)
+  assert.throws(() => store.find(bad.id), { code: 'ERR_SESSION_STORE_CORRUPT' })
+})
+
 test('a damaged record fails alone', async (t) => {
   const path = newPath(t)
   const store = openStore(t, path)
   const [good, bad] = [newRecord(), newRecord()]
   await Promise.all([good, bad].map((record) => store.insert(record, { now, ...ANY })))
-  const environment = openEnvironment(path)
-  assert.ok(environment)
-  environment.root.transactionSync(() =>
-    environment.records.putSync(Buffer.from(bad.id), Buffer.alloc(300, 1)),
-  )
-  closeEnvironment(environment)
+  damage(path, bad.id)
   assert.throws(() => store.find(bad.id), { code: 'ERR_SESSION_STORE_CORRUPT' })
+  const warned = once(process, 'warning')
+  assert.deepEqual(store.list('user', { limit: 5, now }), { records: [good], next: null })
+  assert.match(String(await warned), new RegExp(`left out of a list.*${bad.id}`))
   const [one, other] = await Promise.allSettled([
     store.update(bad.id, { now }),
     store.update(good.id, { now }),

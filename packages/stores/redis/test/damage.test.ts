@@ -109,6 +109,57 @@ redisTest(
   },
 )
 
+redisTest('a damaged session is left out of its list, in words, and hides no other', async (t) => {
+  const { client } = theServer()
+  const warnings: string[] = []
+  const onWarning = (warning: string): unknown => warnings.push(warning)
+  const { store, prefix } = openStore(t, { onWarning })
+  const [good, bad] = [newRecord(), newRecord()]
+  for (const record of [good, bad]) await store.insert(record, { now, ...ANY })
+  await client.append(`${prefix}s:${bad.id}`, 'x')
+  assert.deepEqual(await store.list('user', { limit: 5, now }), { records: [good], next: null })
+  assert.match(warnings.join(), new RegExp(`left out of a list.*${bad.id}`))
+  await client.setrange(`${prefix}s:${bad.id}`, 0, '\u0002')
+  const list = (): unknown => store.list('user', { limit: 5, now })
+  assert.equal(
+    await codeOf(list),
+    'ERR_SESSION_STORE_UNSUPPORTED',
+    'one of a newer version is no damage',
+  )
+})
+
+redisTest("another application's key does not keep the others from being ended", async (t) => {
+  const { client } = theServer()
+  const { store, prefix } = openStore(t, { timeout: 10_000 })
+  const records = Array.from({ length: 300 }, () => newRecord())
+  await Promise.all(records.map(async (record) => store.insert(record, { now, ...ANY })))
+  for (const { id } of records.slice(0, 2)) await client.del(`${prefix}s:${id}`)
+  await client.lpush(`${prefix}s:${records[0]?.id}`, 'x')
+  await client.set(`${prefix}s:${records[1]?.id}`, 'x')
+  const ending = { at: now, reason: 'logout' }
+  assert.equal(await store.revoke({ kind: 'subject', subject: 'user' }, ending), 298)
+  for (const { id } of records.slice(2)) assert.equal((await store.find(id))?.reason, 'logout')
+})
+
+redisTest(
+  'a session that this version cannot read counts: nobody is let in past a limit',
+  async (t) => {
+    const { client } = theServer()
+    const { store, prefix } = openStore(t)
+    const limit = { max: 1, onLimit: 'reject' } as const
+    const [first, second] = [newRecord(), newRecord()]
+    await store.insert(first, { now, limit })
+    const value = await client.getBuffer(`${prefix}s:${first.id}`)
+    assert.ok(value)
+    await client.setrange(`${prefix}s:${first.id}`, 0, '\u0002')
+    const login = (): unknown => store.insert(second, { now, limit })
+    assert.equal(await codeOf(login), 'ERR_SESSION_STORE_UNSUPPORTED')
+    assert.equal(await store.find(second.id), null)
+    await client.set(`${prefix}s:${first.id}`, value)
+    assert.deepEqual(await login(), { status: 'limit' })
+  },
+)
+
 redisTest('damaged counters and indexes let nobody in', async (t) => {
   const { client } = theServer()
   const { store, prefix } = openStore(t)

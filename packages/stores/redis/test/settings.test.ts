@@ -103,6 +103,34 @@ redisTest(
   },
 )
 
+redisTest('a server that tells neither is believed nothing', async (t) => {
+  const { client, server } = theServer()
+  const set = ['ACL', 'SETUSER', 'managed', 'reset', 'on', 'nopass', '~*', '&*', '+@all'] as const
+  for (const rules of [['-@dangerous'], ['-info']]) {
+    await client.call(...set, ...rules)
+    const managed = new Redis(server.socket, {
+      username: 'managed',
+      password: 'x',
+      enableReadyCheck: false,
+    })
+    t.after(() => managed.disconnect())
+    const warnings: string[] = []
+    const onWarning = (warning: string): unknown => warnings.push(warning)
+    const { store } = openStore(t, { production: true, onWarning }, managed)
+    assert.equal(await codeOf(() => store.find(newId())), UNSUPPORTED, rules.join())
+    assert.match(warnings.join(), /connected_slaves/)
+  }
+})
+
+redisTest(
+  'requireReplicas on a server that never refuses for want of them is refused',
+  async () => {
+    const { code, warnings } = await verdict({}, { requireReplicas: true })
+    assert.equal(code, UNSUPPORTED)
+    assert.match(warnings, /min-replicas-to-write is 0/)
+  },
+)
+
 redisTest('WAITAOF on a server that has none is refused in words', async () => {
   const { code, warnings } = await verdict({}, { wait: { replicas: 0, fsync: true } })
   const version = /redis_version:(\d+)\.(\d+)/.exec(await theServer().client.info()) ?? []
@@ -143,6 +171,22 @@ redisTest(
     const warned = await verdict({ appendfsync: 'everysec' }, { wait })
     assert.equal(warned.code, 'ok')
     assert.match(warned.warnings, /min-replicas-to-write/)
+    const second = await RedisServer.start({
+      settings: ['--replicaof', '127.0.0.1', String(server.port)],
+    })
+    t.after(() => second.remove())
+    const replicas = async (): Promise<string> => await client.info('replication')
+    await until(async () => (await replicas()).includes('connected_slaves:2'), 'two replicas')
+    const half = await verdict({}, { wait })
+    assert.equal(
+      half.code,
+      UNSUPPORTED,
+      'the one that is chosen may be the one that has not got it',
+    )
+    assert.match(half.warnings, /has 2 replica.*asks for 1.*replicas: 2/)
+    assert.equal((await verdict({}, { wait: { ...wait, replicas: 2 } })).code, 'ok')
+    await second.remove()
+    await until(async () => (await replicas()).includes('connected_slaves:1'), 'one again')
     const { store } = openStore(t, { wait })
     const revoke = (): unknown =>
       store.revoke({ kind: 'subject', subject: 's' }, { at: 1, reason: 'logout' })
@@ -168,7 +212,13 @@ test('wrong options and clients are refused by name', () => {
     [{ wait: { replicas: 1, timeout: 400 } }, 'ERR_SESSION_CONFIG'],
   ]
   for (const [options, code] of bad) assert.throws(() => redisStore(client, options), { code })
-  for (const options of [{ prefx: 'a' }, { prefix: 1 }, { production: 'yes' }, { onWarning: 1 }]) {
+  for (const options of [
+    { prefx: 'a' },
+    { prefix: 1 },
+    { production: 'yes' },
+    { requireReplicas: 1 },
+    { onWarning: 1 },
+  ]) {
     const wrong: object = options
     assert.throws(() => redisStore(client, wrong), TypeError)
   }

@@ -36,6 +36,7 @@ type GrantReason =
   | 'grant_gone'
   | 'grant_expired'
   | 'other_client'
+  | 'tenant'
   | 'scope'
   | 'spent'
 

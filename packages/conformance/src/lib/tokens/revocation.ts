@@ -8,7 +8,7 @@ import { endingCases, faults } from '../races/endings.js'
 import { drive } from '../races/explore.js'
 import { type Fault, scheduledStore, shared } from '../races/scheduled-store.js'
 import { handsAt } from '../races/site.js'
-import { CLIENT, outcomeOf, TokenSite } from './site.js'
+import { CLIENT, outcomeOf, settledOutcomeOf, TokenSite } from './site.js'
 
 type EndingName = 'revoke' | 'revokeAll' | 'revokeEveryone' | 'grant' | 'endSession'
 
@@ -140,7 +140,7 @@ class Race {
     for (const each of this.#handed) {
       if (isGrant && each.grantId !== grantId) continue
       for (const site of [home, ...this.#sites]) {
-        const check = await outcomeOf(() => site.tokens.verify(each.accessToken))
+        const check = await settledOutcomeOf(() => site.tokens.verify(each.accessToken))
         const renewal = await outcomeOf(() => site.refresh(each.refreshToken))
         const expected = isGrant ? 'ERR_TOKEN_INVALID grant_gone' : 'ERR_TOKEN_INVALID revoked'
         if (check !== 'ERR_TOKEN_INVALID expired') assert.equal(check, expected, 'an access token')

@@ -1,11 +1,20 @@
 import { type StoreCase, toCase } from '../definition.js'
 import { resolveSettings, type StoreSuiteOptions } from '../options.js'
 import { grantCases } from './grants.js'
+import { keyCases } from './keys.js'
+import { tokenLifetimeCases } from './lifetime.js'
 import { onceCases } from './once.js'
 import { tokenRevocationCases } from './revocation.js'
 import { tokenRotationCases } from './rotation.js'
 
-const DEFINITIONS = [grantCases, onceCases, tokenRotationCases, tokenRevocationCases].flat()
+const DEFINITIONS = [
+  grantCases,
+  onceCases,
+  keyCases,
+  tokenLifetimeCases,
+  tokenRotationCases,
+  tokenRevocationCases,
+].flat()
 
 /**
  * The cases of token sessions on a store, for any test runner. A store that passes `storeCases` passes these: they ask for nothing

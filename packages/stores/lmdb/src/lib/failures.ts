@@ -55,6 +55,19 @@ export function corrupt(path: string, what: string, cause?: unknown): SessionErr
   return failure('ERR_SESSION_STORE_CORRUPT', path, `${what}. ${advice}`, { cause })
 }
 
+/** Whether one value is not what was written; of the file as a whole, LMDB itself speaks. */
+export function isDamage(error: unknown): error is SessionError {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_STORE_CORRUPT'
+}
+
+/** Says that a list of sessions is short of one. */
+export function warnOfDamage(what: string): void {
+  process.emitWarning(`lmdb: left out of a list of sessions: ${what}`, {
+    type: 'HoldfastWarning',
+    code: 'HOLDFAST_DAMAGED_SESSION',
+  })
+}
+
 /** A newer version wrote it. */
 export function unsupported(path: string, what: string): SessionError {
   return failure('ERR_SESSION_STORE_UNSUPPORTED', path, `${what}. Upgrade @holdfast/lmdb`, {})

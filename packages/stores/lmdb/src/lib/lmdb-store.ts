@@ -14,7 +14,7 @@ import {
   type SweepResult,
   type UpdateResult,
 } from '@holdfast/core/store'
-import { closed, storeFailure } from './failures.js'
+import { closed, isDamage, storeFailure, warnOfDamage } from './failures.js'
 import { acquireHub, type Hub } from './hub.js'
 import { readOptions, type LmdbStoreOptions } from './options.js'
 import type { Tables } from './tables.js'
@@ -81,7 +81,7 @@ export class LmdbStore implements SessionStore {
   }
 
   list(subject: string, page: ListPage): ListResult {
-    return this.#read((tables) => listRecords(tables, subject, page))
+    return this.#read((tables) => listRecords(readableOf(tables), subject, page))
   }
 
   sweep(now: number, limit: number): Promise<SweepResult> {
@@ -111,5 +111,22 @@ export class LmdbStore implements SessionStore {
   #write<T>(pack: () => readonly [string, string], unpack: (answer: Answer) => T): Promise<T> {
     if (this.#closing !== null) return Promise.reject(closed(this.#path))
     return this.#hub.writer.write(pack(), unpack)
+  }
+}
+
+/** The tables without what is damaged, which must not keep the others from being seen. */
+function readableOf(tables: Tables): Pick<Tables, 'get' | 'epochs' | 'idsOf'> {
+  return {
+    get(id) {
+      try {
+        return tables.get(id)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        warnOfDamage(error.message)
+        return null
+      }
+    },
+    epochs: () => tables.epochs(),
+    idsOf: (subject, after) => tables.idsOf(subject, after),
   }
 }

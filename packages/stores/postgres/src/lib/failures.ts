@@ -70,6 +70,14 @@ export function closedError(): SessionError {
   return new SessionError('ERR_SESSION_STORE_CLOSED', 'the postgres store was closed')
 }
 
+/** Says that a list of sessions is short of one. */
+export function warnOfDamage(what: string): void {
+  process.emitWarning(`postgres: left out of a list of sessions: ${what}`, {
+    type: 'HoldfastWarning',
+    code: 'HOLDFAST_DAMAGED_SESSION',
+  })
+}
+
 function failure(code: SessionErrorCode, message: string, cause: Error): SessionError {
   const retryable = code !== 'ERR_SESSION_STORE_CORRUPT'
   return new SessionError(code, `${message} (${cause.message})`, { cause, retryable })

@@ -22,7 +22,7 @@ import type { Driver, Row, Statement, Value } from './driver.js'
 
 import { lastingDriver, type PostgresClient } from './drivers/detect.js'
 import { Expiry } from './expiry.js'
-import { closedError, countersGone, standbyError, storeFailure } from './failures.js'
+import { closedError, countersGone, standbyError, storeFailure, warnOfDamage } from './failures.js'
 import { channelOf, type PostgresStoreOptions, readOptions, type Settings } from './options.js'
 import { readInserted, readUpdated } from './outcomes.js'
 import { fromRow, toRow } from './rows.js'
@@ -159,9 +159,10 @@ export class PostgresStore implements SessionStore {
       ? await this.#call(listAll, common)
       : await this.#call(list, [...common, String(now)])
     if (rows.length === 0) throw countersGone(this.#settings.schema)
-    const found = rows.filter(([row]) => row !== null)
-    const records = found.slice(0, limit).map(([row]) => fromRow(row))
-    return { records, next: found.length > limit ? (records.at(-1)?.id ?? null) : null }
+    const found = rows.filter(([id]) => id !== null)
+    const shown = found.slice(0, limit)
+    const records = shown.flatMap(([id, row]) => this.#readable(row, String(id)))
+    return { records, next: found.length > limit ? String(shown.at(-1)?.[0]) : null }
   }
 
   async sweep(now: number, limit: number): Promise<SweepResult> {
@@ -199,6 +200,18 @@ export class PostgresStore implements SessionStore {
       return row === null ? null : fromRow(row, id)
     } catch (error) {
       return storeFailure(error, this.#settings.schema)
+    }
+  }
+
+  /** None where it is damaged, which must not keep the others from being seen. */
+  #readable(row: unknown, id: string): readonly SessionRecord[] {
+    try {
+      return [fromRow(row, id)]
+    } catch (error) {
+      const { code, message } = storeFailure(error, this.#settings.schema)
+      if (code !== 'ERR_SESSION_STORE_CORRUPT') throw error
+      warnOfDamage(message)
+      return []
     }
   }
 

@@ -60,7 +60,9 @@ export interface Statements {
 export function statementsFor(name: string): Statements {
   const schema = `"${name}"`
   // Without its counters a schema gives no row at all, which is not the same as no session.
-  const shown = (rows: string): string => `select case when s.id is not null then ${STORED} end
+  const shown = (
+    rows: string,
+  ): string => `select s.id, case when s.id is not null then ${STORED} end
     from ${schema}.epochs e left join lateral (${rows}) s on true order by s.id`
   const page = (part: string): string => `(select s.* from ${schema}.sessions s
     where s.subject = $1::text and s.id > $2::text and ${part}
@@ -74,8 +76,11 @@ export function statementsFor(name: string): Statements {
     epoch: statement(
       `select case when pg_is_in_recovery() then null else current::text end from ${schema}.epochs`,
     ),
+    // Commits that notify wait for each other, and one may wait for a standby that is away: a beat soon gives up, or each
+    // connection to listen on would leave one behind that waits on.
     beat: statement(`select set_config('synchronous_commit', 'off', true),
-      pg_notify($1::text, $2::text), current::text from ${schema}.epochs`),
+      pg_notify($1::text, $2::text), current::text, set_config('lock_timeout', '1000', true)
+      from ${schema}.epochs`),
     find: statement(`select pg_is_in_recovery()::text, s.id, case when s.id is not null then ${STORED} end
       from ${schema}.epochs e left join ${schema}.sessions s on s.id = any ($1::text::text[])`),
     list: statement(shown(page(LIVE))),

@@ -134,7 +134,7 @@ export class Channel {
     const connection = this.#connection
     this.#send().catch(() => {
       // Its notices say nothing: what is revoked elsewhere is not heard of here.
-      if (this.#server.isReplica && connection === this.#connection) this.#lost()
+      if (this.#server.isDoubtful && connection === this.#connection) this.#lost()
     })
   }
 

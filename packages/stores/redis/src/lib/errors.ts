@@ -55,6 +55,13 @@ export function replica(): Error {
   return new Error('READONLY the server is a replica: it may not know what has been revoked')
 }
 
+/** As the refusal of a write begins, where too few replicas are connected. */
+export function alone(): Error {
+  return new Error(
+    'NOREPLICAS the server has too few replicas: another one may have taken its place',
+  )
+}
+
 export function corrupt(what: string, cause?: unknown): SessionError {
   const options = cause === undefined ? {} : { cause }
   return new SessionError('ERR_SESSION_STORE_CORRUPT', what, options)

@@ -11,6 +11,8 @@ const FIELD_BYTES = 10
 export interface SubjectPlace {
   readonly key: string
   readonly field: Buffer
+  /** Its older places, where it has many: a key of the same slot. */
+  readonly older: string
 }
 
 /** The names of everything that one store keeps. */
@@ -34,10 +36,9 @@ export class Keys {
   /** By hash: a subject may be anything, braces included, and need not be read off a key. */
   subject(subject: string): SubjectPlace {
     const digest = Buffer.from(hash('sha256', subject, 'hex'), 'hex')
-    return {
-      key: this.bucket(digest.readUInt16BE(0) >> (16 - BUCKET_BITS)),
-      field: digest.subarray(2, 2 + FIELD_BYTES),
-    }
+    const key = this.bucket(digest.readUInt16BE(0) >> (16 - BUCKET_BITS))
+    const field = digest.subarray(2, 2 + FIELD_BYTES)
+    return { key, field, older: `${this.#prefix}o:{${key}}${field.toString('hex')}` }
   }
 
   /** One of {@link BUCKETS}. */

@@ -19,6 +19,13 @@ export interface RedisStoreOptions {
   /** Replicas that must have a write before it is acknowledged. Default: none, so that a failover may forget it. */
   readonly wait?: WaitOptions
   /**
+   * Honour no session on a server that refuses writes because too few replicas are connected (`min-replicas-to-write`): one
+   * that is cut off from them may have been replaced by one of them, and does not hear of what is revoked there. Found by a
+   * heartbeat, at most `min-replicas-max-lag` and three seconds after the cut. The price: while no replica is up, nobody is
+   * served. Default `false`: such a server is still read from.
+   */
+  readonly requireReplicas?: boolean
+  /**
    * Promise that an acknowledged revocation is durable: a server whose settings would forget one is refused at the first
    * call with `ERR_SESSION_STORE_UNSUPPORTED`. Default `false`: it is only warned of.
    */
@@ -33,12 +40,21 @@ export interface Rules {
   readonly prefix: string
   readonly timeout: number
   readonly wait: Required<WaitOptions> | null
+  readonly requireReplicas: boolean
   readonly production: boolean
   readonly onWarning: (warning: string) => void
   readonly heartbeat: number
 }
 
-const KNOWN = new Set(['prefix', 'timeout', 'wait', 'production', 'onWarning', 'heartbeat'])
+const KNOWN = new Set([
+  'prefix',
+  'timeout',
+  'wait',
+  'requireReplicas',
+  'production',
+  'onWarning',
+  'heartbeat',
+])
 const PREFIX = /^[A-Za-z0-9:._-]{1,64}$/
 
 /** The options with their defaults. A wrong name or type is a `TypeError`, a wrong value `ERR_SESSION_CONFIG`. */
@@ -49,9 +65,11 @@ export function readOptions(options: RedisStoreOptions): Rules {
     if (!KNOWN.has(name))
       throw new TypeError(`unknown option '${name}'; known are ${[...KNOWN].join(', ')}`)
   }
-  const { prefix = 'hf:', production = false, onWarning = warn } = options
+  const { prefix = 'hf:', production = false, requireReplicas = false, onWarning = warn } = options
   if (typeof prefix !== 'string') throw new TypeError('prefix must be a string')
   if (!PREFIX.test(prefix)) throw wrong('prefix must be 1 to 64 characters of A-Za-z0-9:._-')
+  if (typeof requireReplicas !== 'boolean')
+    throw new TypeError('requireReplicas must be true or false')
   if (typeof production !== 'boolean') throw new TypeError('production must be true or false')
   if (typeof onWarning !== 'function') throw new TypeError('onWarning must be a function')
   const timeout = milliseconds(options.timeout, 400, 'timeout')
@@ -60,6 +78,7 @@ export function readOptions(options: RedisStoreOptions): Rules {
     prefix,
     timeout,
     wait: readWait(options.wait, timeout),
+    requireReplicas,
     production,
     onWarning,
     heartbeat,

@@ -7,8 +7,8 @@ export interface Entry {
   readonly id: string
   /** When its sign-in took this place: an instant of the server's clock, which tells one sign-in from the next. */
   readonly reserved: number
-  /** Displaced by a newer one: to be ended before that one is written. */
-  readonly marked: boolean
+  /** As it stands among the older ones; null in the field itself. */
+  readonly older: Buffer | null
 }
 
 const PLAIN = 1
@@ -19,8 +19,26 @@ const ID_BYTES = 17
 const ENTRY_BYTES = 23
 const MARK = 2 ** 47
 
-/** Reads a subject's field as `subject.lua.ts` writes it. Throws `ERR_SESSION_STORE_CORRUPT`. */
-export function readEntries(bytes: Buffer, { key, field }: SubjectPlace): readonly Entry[] {
+/**
+ * Reads a subject's field and its older places as `subject.lua.ts` writes them; of two places of a session, the newer one.
+ * Throws `ERR_SESSION_STORE_CORRUPT`.
+ */
+export function readEntries(
+  bytes: Buffer,
+  older: readonly Buffer[],
+  place: SubjectPlace,
+): readonly Entry[] {
+  const byId = new Map<string, Entry>()
+  for (const each of older) {
+    if (each.length !== ENTRY_BYTES) throw corrupt("a subject's index is damaged")
+    const entry = readEntry(each, 0, each)
+    if (entry.reserved >= (byId.get(entry.id)?.reserved ?? 0)) byId.set(entry.id, entry)
+  }
+  for (const entry of readField(bytes, place)) byId.set(entry.id, entry)
+  return [...byId.values()]
+}
+
+function readField(bytes: Buffer, { key, field }: SubjectPlace): readonly Entry[] {
   if (bytes.length === 0) return []
   const format = bytes[0] ?? 0
   if (format > BARRED && format < 32)
@@ -30,15 +48,14 @@ export function readEntries(bytes: Buffer, { key, field }: SubjectPlace): readon
   if ((format !== PLAIN && format !== BARRED) || !whole || !isIntact(bytes, key, field))
     throw corrupt("a subject's index is damaged")
   const entries: Entry[] = []
-  for (let at = head; at < bytes.length; at += ENTRY_BYTES) {
-    const reserved = bytes.readUIntBE(at + ID_BYTES, 6)
-    entries.push({
-      id: unpackId(bytes.subarray(at, at + ID_BYTES)),
-      reserved: reserved % MARK,
-      marked: reserved >= MARK,
-    })
-  }
+  for (let at = head; at < bytes.length; at += ENTRY_BYTES) entries.push(readEntry(bytes, at, null))
   return entries
+}
+
+/** A mark is for the scripts only. */
+function readEntry(bytes: Buffer, at: number, older: Buffer | null): Entry {
+  const id = unpackId(bytes.subarray(at, at + ID_BYTES))
+  return { id, reserved: bytes.readUIntBE(at + ID_BYTES, 6) % MARK, older }
 }
 
 function isIntact(bytes: Buffer, key: string, field: Buffer): boolean {

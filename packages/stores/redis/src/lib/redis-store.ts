@@ -30,6 +30,7 @@ import { Server } from './server.js'
 import { Sessions } from './sessions.js'
 import { SettingsGate } from './settings.js'
 import { SignIns } from './sign-in.js'
+import { isDamage } from './subject-index.js'
 
 /** A client of ioredis, iovalkey (or its Cluster) or node-redis (or its cluster). */
 export type RedisClient = IoredisClient | NodeRedisClient
@@ -40,7 +41,7 @@ const TIDIED_BUCKETS = 16
 const TIDIED_FIELDS = 64
 
 /**
- * A store in Redis 7 or Valkey: one server, Sentinel or Cluster, through the application's own client.
+ * A store in Redis 7: one server, Sentinel or Cluster, through the application's own client.
  *
  * The client stays the application's: `close()` ends only the connections that the store has opened itself. Commands that
  * the client queues while it has no connection fail after `timeout` all the same.
@@ -136,8 +137,8 @@ class RedisStore implements SessionStore {
     for (let at = 0; at < wanted.length; at += PAGE) {
       const batch = wanted.slice(at, at + PAGE)
       for (const record of await this.#within('list', () => this.#server.findAll(batch))) {
-        if (record instanceof Error) throw record
-        if (record === null || record.subject !== subject) continue
+        if (record instanceof Error) this.#leaveOut(record)
+        if (record === null || record instanceof Error || record.subject !== subject) continue
         if (page.includeEnded !== true && !isLive(record, page.now)) continue
         if (records.length === page.limit) return { records, next: records.at(-1)?.id ?? null }
         records.push(record)
@@ -153,7 +154,7 @@ class RedisStore implements SessionStore {
       const fields = ['', String(TIDIED_FIELDS)]
       const buckets = Array.from({ length: count }, () => Math.floor(Math.random() * BUCKETS))
       await Promise.all(
-        buckets.map((number) => this.#server.write(TIDY, this.#keys.bucket(number), fields)),
+        buckets.map((number) => this.#server.write(TIDY, [this.#keys.bucket(number)], fields)),
       )
       return { deleted: 0, more: false }
     })
@@ -177,6 +178,12 @@ class RedisStore implements SessionStore {
     this.#channel.close()
     this.#server.close()
     return Promise.resolve()
+  }
+
+  /** One that is damaged must not keep the others from being seen; one that cannot be read now must not be left out. */
+  #leaveOut(failure: Error): void {
+    if (!isDamage(failure)) throw failure
+    this.#rules.onWarning(`redis: left out of a list of sessions: ${failure.message}`)
   }
 
   #isClosed(): boolean {

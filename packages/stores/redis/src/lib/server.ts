@@ -2,7 +2,7 @@ import type { Found, SessionRecord } from '@holdfast/core/store'
 import { decodeRecord } from './codec.js'
 import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
 import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
-import { corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
+import { alone, corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
 import type { Keys } from './keys.js'
 import type { Rules } from './options.js'
 import { EPOCHS } from './scripts/all.js'
@@ -20,6 +20,9 @@ interface Advance {
   readonly reason?: string
 }
 
+/** Keys of one slot. */
+type KeysOfOne = readonly [string, ...string[]]
+
 /** The server as the store speaks to it: scripts, records and counters, over any driver. */
 export class Server {
   readonly keys: Keys
@@ -32,7 +35,7 @@ export class Server {
   #writer: Promise<Driver> | null = null
   #epochs: Epochs | null = null
   #known = 0
-  #isReplica = false
+  #isDoubtful = false
 
   constructor(driver: Driver, keys: Keys, rules: Rules) {
     this.#driver = driver
@@ -46,11 +49,12 @@ export class Server {
   }
 
   /**
-   * Whether the server was last found to be a replica, as one is after a failover that its clients have not noticed. It may
-   * show as live what has been revoked, so it is read from again only once `advance` has found that it is none any more.
+   * Whether the server was last found to be a replica, as one is after a failover that its clients have not noticed, or,
+   * with `requireReplicas`, to be cut off from its own. It may show as live what has been revoked, so it is read from again
+   * only once `advance` has found that it is no such server any more.
    */
-  get isReplica(): boolean {
-    return this.#isReplica
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
   }
 
   /** Takes note of a count that a notice tells. */
@@ -58,16 +62,21 @@ export class Server {
     if (count > this.#known) this.#known = count
   }
 
-  /** Runs a script that writes one key, and waits for its replicas where that is asked for. */
-  async write(script: Script, key: string, args: readonly Arg[]): Promise<Answer> {
-    return this.#run(await this.#writing(), script, [key], args, this.#waiting())
+  /** Runs a script that writes keys of one slot, and waits for its replicas where that is asked for. */
+  async write(script: Script, keys: KeysOfOne, args: readonly Arg[]): Promise<Answer> {
+    return this.#run(await this.#writing(), script, keys, args, this.#waiting())
   }
 
   /** Runs a script that only reads. */
-  async read(script: Script, key: string, args: readonly Arg[]): Promise<unknown> {
-    if (this.#isReplica) await this.advance({ what: 'read' })
-    const { reply } = await invoke(this.#driver, { script, keys: [key], args })
+  async read(script: Script, keys: KeysOfOne, args: readonly Arg[]): Promise<unknown> {
+    if (this.#isDoubtful) await this.advance({ what: 'read' })
+    const { reply } = await invoke(this.#driver, { script, keys, args })
     return reply
+  }
+
+  /** Removes members of a sorted set that nobody needs any more: no replica is waited for. */
+  async forget(key: string, members: readonly Buffer[]): Promise<void> {
+    await ask(await this.#writing(), key, ['ZREM', key, ...members])
   }
 
   /** Runs a script of one session, which must know the counters. */
@@ -82,7 +91,7 @@ export class Server {
     for (let attempt = 0; ; attempt++) {
       // On one server the script reads the counters itself; in a Cluster they are in another slot, so they are read first.
       const known = this.#driver.cluster ? (epochs ?? (await this.epochs())).text : ''
-      const keys: [string, ...string[]] = this.#driver.cluster ? [key] : [key, this.keys.epochs]
+      const keys: KeysOfOne = this.#driver.cluster ? [key] : [key, this.keys.epochs]
       const all = [known, this.keys.epochs, ...args]
       const answer = await this.#run(driver, script, keys, all, this.#waiting())
       if (answer.status !== 'epochs' || attempt > 0) return answer
@@ -102,7 +111,7 @@ export class Server {
     const driver = what === 'read' ? this.#driver : await this.#writing()
     const after = what === 'read' ? undefined : this.#waiting()
     const { parts } = await this.#run(driver, EPOCHS, [this.keys.epochs], args, after)
-    this.#isReplica = false
+    this.#isDoubtful = false
     const epochs = this.#learn(parts[0])
     if (epochs === null) throw corrupt('the revocation counters of the redis store are missing')
     return epochs
@@ -126,7 +135,7 @@ export class Server {
 
   /** Records with everything that ended them, in the order of the ids; in the place of one that cannot be read stands why. */
   async findAll(ids: readonly string[]): Promise<readonly Found[]> {
-    if (this.#isReplica) await this.advance({ what: 'read' })
+    if (this.#isDoubtful) await this.advance({ what: 'read' })
     const keys = ids.map((id) => this.keys.session(id))
     const { values, epochs: reply } = await this.#fetch(keys)
     if (values.every((value) => value === null)) return values.map(() => null)
@@ -177,7 +186,7 @@ export class Server {
   async #run(
     driver: Driver,
     script: Script,
-    keys: readonly [string, ...string[]],
+    keys: KeysOfOne,
     args: readonly Arg[],
     after: Command | undefined,
   ): Promise<Answer> {
@@ -188,6 +197,7 @@ export class Server {
     const [word, ...parts]: unknown[] = reply
     const status = toText(word)
     if (status === 'replica') return this.#refused(replica())
+    if (status === 'alone' && this.#rules.requireReplicas) return this.#refused(alone())
     if (status === 'newer')
       throw unsupported('a session is stored in a newer format: upgrade Holdfast')
     if (status.startsWith('corrupt'))
@@ -196,9 +206,11 @@ export class Server {
     return { status, parts }
   }
 
-  /** Takes note of a server that refuses writes as replicas do. */
+  /** Takes note of a server that refuses writes as replicas do, or, where that is asked for, for want of replicas. */
   #refused(error: unknown): never {
-    if (error instanceof Error && error.message.startsWith('READONLY')) this.#isReplica = true
+    const refusal = error instanceof Error ? error.message : ''
+    if (refusal.startsWith('READONLY')) this.#isDoubtful = true
+    if (this.#rules.requireReplicas && refusal.startsWith('NOREPLICAS')) this.#isDoubtful = true
     throw error
   }
 

@@ -41,8 +41,10 @@ async function judge(server: Node, rules: Rules): Promise<Findings> {
   const config = readConfig(replies)
   const settings = config ?? settingsOfInfo(facts)
   const forgets = [
+    ...unseen(facts, config),
     ...persistence(settings, rules),
-    ...replication(facts, settings, rules),
+    ...replication(facts, rules),
+    ...outvoted(config, rules),
     ...eviction(settings),
     ...waiting(facts, rules),
   ]
@@ -83,6 +85,18 @@ function pairOf(reply: unknown): readonly unknown[] {
   return Object.entries(Object(reply)).flat()
 }
 
+/** What may be asked of INFO, and of it alone where CONFIG is not allowed. A guess would be a promise that nobody keeps. */
+function unseen(facts: Settings, config: Settings | null): string[] {
+  const needed = ['connected_slaves', 'cluster_enabled']
+  if (config === null) needed.push('aof_enabled', 'maxmemory', 'maxmemory_policy')
+  const missing = needed.filter((name) => !facts.has(name))
+  if (missing.length === 0) return []
+  const asked = config === null ? 'neither CONFIG GET nor INFO tells' : 'INFO does not tell'
+  return [
+    `${asked} ${missing.join(', ')}, so that nobody knows what a crash or a failover would forget. Allow the user of this client INFO (ACL: +info)`,
+  ]
+}
+
 function settingsOfInfo(facts: Settings): Settings {
   return new Map([
     ['appendonly', facts.get('aof_enabled') === '0' ? 'no' : 'yes'],
@@ -106,12 +120,23 @@ function persistence(settings: Settings, { wait }: Rules): string[] {
   return []
 }
 
-function replication(facts: Settings, settings: Settings, { wait }: Rules): string[] {
+function replication(facts: Settings, { wait }: Rules): string[] {
   const replicas = Number(facts.get('connected_slaves') ?? 0)
   const fails = replicas > 0 || facts.get('cluster_enabled') === '1'
-  if (!fails || wait !== null || settings.size === 0) return []
+  const waitsFor = wait?.replicas ?? 0
+  const wanted = Math.max(replicas, 1)
+  if (!fails || waitsFor >= wanted) return []
   return [
-    'the server has replicas and the option wait is not given: a failover forgets what the replica had not received. Give wait: { replicas: 1 }',
+    `the server has ${replicas} replica(s) and the option wait asks for ${waitsFor}: a failover forgets what the replica that is chosen had not received. Give wait: { replicas: ${wanted} }`,
+  ]
+}
+
+/** `requireReplicas` goes by a refusal that only this setting makes the server utter. */
+function outvoted(config: Settings | null, { requireReplicas }: Rules): string[] {
+  if (!requireReplicas || config === null) return []
+  if (Number(config.get('min-replicas-to-write')) > 0) return []
+  return [
+    'requireReplicas is given and min-replicas-to-write is 0: a server that is cut off from its replicas does not know it. Set it to 1',
   ]
 }
 

@@ -9,6 +9,8 @@ export interface AccessClaims {
   /** The grant of that session: what one client was given. */
   readonly gid: string
   readonly client_id: string
+  /** The tenant of the sessions, where they have one. */
+  readonly tenant?: string
   readonly iat: number
   readonly exp: number
   readonly nbf?: number

@@ -27,16 +27,18 @@ export function readClaims(payload: JsonObject): AccessClaims | null {
   return Object.freeze({ iss, sub, aud: audience, sid, gid, client_id, ...times, jti, ...more })
 }
 
-type OptionalClaims = Pick<AccessClaims, 'scope' | 'auth_time' | 'acr' | 'amr' | 'cnf'>
+type OptionalClaims = Pick<AccessClaims, 'tenant' | 'scope' | 'auth_time' | 'acr' | 'amr' | 'cnf'>
 
 function readOptional(payload: JsonObject): OptionalClaims | null {
-  const { scope, auth_time, acr, amr, cnf } = payload
+  const { tenant, scope, auth_time, acr, amr, cnf } = payload
+  if (tenant !== undefined && !isText(tenant)) return null
   if (scope !== undefined && !(isText(scope) && SCOPE.test(scope))) return null
   if (auth_time !== undefined && !isInstant(auth_time)) return null
   if (acr !== undefined && !isText(acr)) return null
   if (amr !== undefined && !isTexts(amr)) return null
   if (cnf !== undefined && !isConfirmation(cnf)) return null
   return {
+    ...(tenant === undefined ? {} : { tenant }),
     ...(scope === undefined ? {} : { scope }),
     ...(auth_time === undefined ? {} : { auth_time }),
     ...(acr === undefined ? {} : { acr }),

@@ -15,6 +15,7 @@ import { answer, answerError, refuse } from './answer.js'
 import { readForm, readJson } from './body.js'
 import { authenticateClient } from './client-authentication.js'
 import { metadataOf, publish } from './documents.js'
+import { Pages } from './pages.js'
 import { RefreshCookies } from './refresh-cookies.js'
 import { type RouteName, Routes } from './routes.js'
 
@@ -39,6 +40,7 @@ export class Endpoints {
   readonly #transport: Transport
   readonly #open: Open<never>
   readonly #cookies: RefreshCookies
+  readonly #pages: Pages
 
   constructor(
     issuer: Issuer,
@@ -47,27 +49,30 @@ export class Endpoints {
   ) {
     this.#issuer = issuer
     this.routes = new Routes(name, basePath)
-    this.#transport = createTransport(sessions, transport)
-    this.#open = fetchSessions(sessions, transport)
-    this.#cookies = new RefreshCookies(
-      sessions,
-      issuer.clients.values(),
-      this.routes.path('token'),
-      transport,
-    )
+    this.#pages = new Pages(issuer)
+    const door = this.#pages.trusted(transport)
+    this.#transport = createTransport(sessions, door)
+    this.#open = fetchSessions(sessions, door)
+    this.#cookies = new RefreshCookies(issuer, sessions, transport)
   }
 
   /** The endpoint of one name. It answers whatever path it is mounted at. */
   endpoint(name: RouteName): TokenEndpoint {
     const isDocument = name === 'jwks' || name === 'metadata'
     const methods = isDocument ? ['GET', 'HEAD'] : ['POST']
-    return async (request, info = {}) => {
+    const answerOf: TokenEndpoint = async (request, info = {}) => {
       if (!methods.includes(request.method)) return wrongMethod(methods)
       try {
         return await this.#answer(name, request, info)
       } catch (error) {
         return this.#withNonce(request, answerError(error))
       }
+    }
+    // Introspection is for servers.
+    if (isDocument || name === 'introspect') return answerOf
+    return async (request, info) => {
+      const response = this.#pages.preflight(request) ?? (await answerOf(request, info))
+      return this.#pages.share(request, response)
     }
   }
 
@@ -78,7 +83,7 @@ export class Endpoints {
       case 'token':
         return this.#forClient(request, info, (call) => this.#token(call))
       case 'revoke':
-        return this.#forClient(request, info, (call) => this.#revoke(call))
+        return this.#forClient(request, info, (call) => this.#revoke(call, info))
       case 'introspect':
         return this.#forClient(request, info, (call) => this.#introspect(call))
       case 'jwks':
@@ -102,6 +107,7 @@ export class Endpoints {
     if (client === undefined) return commit(refuse(400, 'invalid_client'))
     // Any other client would get its refresh token in the body, where scripts of the page could read it.
     if (client.type !== 'browser') return commit(refuse(400, 'unauthorized_client'))
+    if (!this.#pages.admits(request, client)) return commit(refuse(403, 'invalid_request'))
     if (session.subject === null) return commit(refuse(401, 'login_required'))
     const incoming = new FetchRequest(request, info)
     if (this.#transport.facts(incoming, true).refusal !== null)
@@ -133,23 +139,28 @@ export class Endpoints {
     return this.#handOut(request, incoming, client, refreshed.tokens)
   }
 
-  /** RFC 7009. A token that is no token (any more) is as good as revoked; one of another client is not this one's to revoke. */
-  async #revoke(call: Call): Promise<Response> {
-    const { incoming, form, client, facts } = call
+  /**
+   * RFC 7009. A token that is no token (any more) is as good as revoked; one of another client is not this one's to revoke. A page
+   * that signs its visitor out ends the session of the cookie too: its refresh token may be gone, or of another session.
+   */
+  async #revoke(call: Call, info: ConnectionInfo): Promise<Response> {
+    const { request, incoming, form, client, facts } = call
     const endSession = flag(form, 'end_session', false)
     if (endSession === null || (endSession && client.type === 'confidential'))
       return refuse(400, 'invalid_request')
     const token = this.#presented(call, 'token')
     if (token instanceof Response) return token
+    const inCookie = client.type === 'browser'
+    const visitor = inCookie && endSession ? await this.#open(request, info) : null
     const outcome =
       token === null
         ? 'done'
         : await revokeGrant(this.#issuer, token, { client, endSession, facts })
     if (outcome === 'other_client') return refuse(400, 'invalid_grant')
+    await visitor?.session.revoke()
     const response = answer(200, {})
-    if (client.type === 'browser')
-      response.headers.append('Set-Cookie', this.#cookies.expire(client, incoming))
-    return response
+    if (inCookie) response.headers.append('Set-Cookie', this.#cookies.expire(client, incoming))
+    return visitor === null ? response : visitor.commit(response)
   }
 
   /** RFC 7662. */
@@ -169,6 +180,7 @@ export class Endpoints {
     if (form instanceof Response) return form
     const client = authenticateClient(this.#issuer.clients, request, form)
     if (client instanceof Response) return client
+    if (!this.#pages.admits(request, client)) return refuse(403, 'invalid_request')
     const incoming = new FetchRequest(request, info)
     const facts = this.#transport.facts(incoming, form.get('active') !== 'false')
     return handle({ request, incoming, form, client, facts })

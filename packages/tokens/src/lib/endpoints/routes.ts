@@ -15,7 +15,6 @@ export class Routes {
     this.#paths = new Map<RouteName, string>([
       ['issue', `${basePath}/issue`],
       ['token', `${basePath}/token`],
-      // Below the token endpoint, so that the refresh cookie, which is for that path, comes here too.
       ['revoke', `${basePath}/token/revoke`],
       ['introspect', `${basePath}/introspect`],
       ['jwks', `${path}/.well-known/jwks.json`],
@@ -29,12 +28,8 @@ export class Routes {
     return this.#names.get(path)
   }
 
-  path(name: RouteName): string {
-    return this.#paths.get(name) ?? ''
-  }
-
   /** The whole URL, as clients use it. */
   url(name: RouteName): string {
-    return this.#origin + this.path(name)
+    return this.#origin + (this.#paths.get(name) ?? '')
   }
 }

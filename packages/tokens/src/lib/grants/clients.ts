@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { SessionError } from '@holdfast/core'
 import { constantTimeEqual } from '@holdfast/core/engine'
-import { checkOptions, textOption, wholeOption } from '../options.js'
+import { checkOptions, originOption, textOption, wholeOption } from '../options.js'
 import { readScope } from './scope.js'
 
 /** One client: an application that is given tokens on its users' sessions. */
@@ -23,8 +23,14 @@ export interface TokenClientOptions {
   readonly dpop?: 'allowed' | 'required'
   /** Milliseconds after which the client must be given a new grant, if its session lives that long. Default: as long as the session. */
   readonly lifetime?: number
-  /** Name of the refresh cookie of a `browser` client. Default `__Secure-refresh`. */
+  /** Name of the refresh cookie of a `browser` client; begins with `__Host-`. Default `__Host-refresh`. */
   readonly cookie?: string
+  /**
+   * Origins of the client's pages, beside the issuer's own, each exactly as a browser writes it, such as
+   * `https://app.example`: the endpoints let their scripts read what they answer (CORS), cookies included. HTTPS, except on
+   * loopback; not for `confidential` clients. Default: none.
+   */
+  readonly origins?: readonly string[]
 }
 
 /** {@link TokenClientOptions} with defaults filled in; secrets as hashes. */
@@ -37,11 +43,15 @@ export interface TokenClient {
   readonly requiresDpop: boolean
   readonly lifetime: number
   readonly cookie: string
+  readonly origins: readonly string[]
 }
 
-const NAMES = ['id', 'type', 'scope', 'secrets', 'introspection', 'dpop', 'lifetime', 'cookie']
+const NAMES = 'id type scope secrets introspection dpop lifetime cookie origins'.split(' ')
 const LEAST_SECRET = 32
-const DEFAULT_COOKIE = '__Secure-refresh'
+const DEFAULT_COOKIE = '__Host-refresh'
+/** One host, no wildcard. What is not encrypted may be anybody's page by the time it arrives, except on this machine. */
+const PAGE_ORIGIN =
+  /^(?:https:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d+)?$/
 
 /** Checks the clients. Throws `TypeError` for a wrong type, `ERR_SESSION_CONFIG` for a wrong value; no message holds a secret. */
 export function readClients(
@@ -94,6 +104,7 @@ function readClient(options: TokenClientOptions, path: string): TokenClient {
         ? Infinity
         : wholeOption(lifetime, `${path}.lifetime`, 1000, Number.MAX_SAFE_INTEGER),
     cookie: readCookieName(options, path),
+    origins: readOrigins(options, path),
   }
 }
 
@@ -115,9 +126,21 @@ function readCookieName({ type, cookie }: TokenClientOptions, path: string): str
   if (cookie === undefined) return DEFAULT_COOKIE
   if (type !== 'browser') throw config(`${path}.cookie needs a browser client`)
   if (typeof cookie !== 'string') throw new TypeError(`${path}.cookie must be a string`)
-  if (!cookie.startsWith('__Secure-'))
-    throw config(`${path}.cookie must begin with __Secure-: its path is not the whole site`)
+  if (!cookie.startsWith('__Host-'))
+    throw config(`${path}.cookie must begin with __Host-: any other a sibling host could overwrite`)
   return cookie
+}
+
+function readOrigins({ type, origins = [] }: TokenClientOptions, path: string): readonly string[] {
+  if (!Array.isArray(origins)) throw new TypeError(`${path}.origins must be an array`)
+  if (type === 'confidential' && origins.length > 0)
+    throw config(`${path}.origins: a confidential client has no pages`)
+  for (const [index, origin] of origins.entries()) {
+    const name = `${path}.origins[${index}]`
+    originOption(textOption(origin, name), name)
+    if (!PAGE_ORIGIN.test(origin)) throw config(`${name} must be one https origin`)
+  }
+  return origins
 }
 
 /** Whether this is one of the client's secrets: compared as hashes, in constant time, each of them. */

@@ -110,8 +110,9 @@ function surplus(
 ): readonly string[] {
   const now = engine.now()
   const isOver = (grant: Grant): boolean => {
+    // A client that is not known here may be one that a newer process of this application serves.
     const client = clients.get(grant.client)
-    return client === undefined || now >= grantEnd(grant, client)
+    return client !== undefined && now >= grantEnd(grant, client)
   }
   const over = [...grants].filter(([, grant]) => isOver(grant))
   const others = [...grants].filter(([, grant]) => !isOver(grant))

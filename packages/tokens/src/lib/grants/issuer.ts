@@ -32,7 +32,7 @@ export interface PresentedToken {
 }
 
 /** The keys of one client's refresh tokens: a token of another client does not pass, and costs no store call. */
-function refreshKeys({ engine }: Issuer, client: TokenClient): TokenKeys {
+export function refreshKeys({ engine }: Pick<Issuer, 'engine'>, client: TokenClient): TokenKeys {
   return engine.keys.tokenKeys('refresh', client.id, ID_LENGTH + GRANT_ID_LENGTH)
 }
 

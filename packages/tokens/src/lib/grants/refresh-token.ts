@@ -4,8 +4,8 @@ import { type Issuer, readRefreshToken } from './issuer.js'
 import { type PresentedProof, proveKey } from './proofs.js'
 import { type Refreshed, refreshGrant, type RefreshRequest } from './refresh.js'
 
-/** One presentation of a refresh token; the proof is checked here. */
-export interface TokenRequest extends Omit<RefreshRequest, 'jkt'> {
+/** One presentation of a refresh token; the proof is checked here, and spent where the token is good. */
+export interface TokenRequest extends Omit<RefreshRequest, 'proof'> {
   readonly proof: PresentedProof | null
 }
 
@@ -31,8 +31,7 @@ export async function refreshToken(
   }
   try {
     const proof = proveKey(proofs, client, request.proof)
-    if (proof !== null) await proofs.spend(proof)
-    return await refreshGrant(issuer, presented, { ...request, jkt: proof?.jkt ?? null })
+    return await refreshGrant(issuer, presented, { ...request, proof })
   } catch (error) {
     if (error instanceof TokenError) reject(error.reason, presented.sessionId)
     throw error

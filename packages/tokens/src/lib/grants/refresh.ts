@@ -12,12 +12,13 @@ import {
   verifierHash,
 } from '@holdfast/core/engine'
 import type { RecordChange, SessionRecord } from '@holdfast/core/store'
+import type { Proof } from '../dpop/proof.js'
 import type { TokenReason } from '../errors.js'
 import type { TokenClient } from './clients.js'
 import { encodeGrant, findGrant, type Grant, grantName } from './grant.js'
 import type { Issuer, PresentedToken } from './issuer.js'
 import { retry } from './retry.js'
-import { judgeRefresh, rotateGrant } from './rotation.js'
+import { judgeRefresh, rotateGrant, type Verdict } from './rotation.js'
 import { narrowScope } from './scope.js'
 import { grantEnd, makeTokens, type TokenSet } from './token-set.js'
 
@@ -25,8 +26,8 @@ import { grantEnd, makeTokens, type TokenSet } from './token-set.js'
 export interface RefreshRequest {
   readonly client: TokenClient
   readonly scope: string | undefined
-  /** The key that the client has proved to hold; null for none. */
-  readonly jkt: string | null
+  /** The proof of the client's key, checked and not spent; null for none. */
+  readonly proof: Proof | null
   /** Whether it counts as activity of the user. */
   readonly active: boolean
   readonly facts: RequestFacts
@@ -42,7 +43,10 @@ export interface Refused {
 
 export type Refreshed = { readonly status: 'refreshed'; readonly tokens: TokenSet } | Refused
 
-/** Gives tokens for a refresh token whose tag was right, and replaces it. Errors: store errors, `ERR_SESSION_CONFLICT`. */
+/**
+ * Gives tokens for a refresh token whose tag was right, and replaces it. Errors: `ERR_TOKEN_DPOP_INVALID` for a proof that came
+ * before, store errors, `ERR_SESSION_CONFLICT`.
+ */
 export async function refreshGrant(
   issuer: Issuer,
   presented: PresentedToken,
@@ -74,6 +78,8 @@ class Refresh {
   readonly #request: RefreshRequest
   /** Made at the first need, and the same in each attempt. */
   #next: string | null = null
+  /** The same: the proof of one request is spent once. */
+  #spent: Promise<void> | null = null
 
   constructor(issuer: Issuer, presented: PresentedToken, request: RefreshRequest) {
     this.#issuer = issuer
@@ -91,6 +97,7 @@ class Refresh {
       const plan = this.#plan(record, now)
       if (plan.status === 'refused') return this.#reject(plan, record)
       if (plan.status === 'reuse') return this.#endReused(plan.record)
+      await this.#spend()
       if (plan.change === null) return this.#done(plan, plan.record)
       const result = await store.update(sessionId, { ...plan.change, now }, patience)
       if (result.status === 'updated') return this.#done(plan, result.record)
@@ -104,33 +111,22 @@ class Refresh {
 
   /** What is to be done with the record as it is. */
   #plan(record: SessionRecord | null, now: number): Plan | Reuse | Refused {
-    const { client, jkt, scope } = this.#request
+    const { client, scope } = this.#request
     const grant = refusalOf(record, this.#presented.grantId, client, now)
     if ('status' in grant || record === null) return 'status' in grant ? grant : refused('unknown')
-    if (grant.jkt !== null && grant.jkt !== jkt) return refused('proof_binding')
+    const { rotationGrace } = this.#issuer.engine.policy
+    const verdict = judgeRefresh(grant, verifierHash(this.#presented.verifier), now, rotationGrace)
+    if (!this.#holdsKey(grant)) return keyless(verdict, record)
     if (this.#isBoundElsewhere(record)) return refused('binding_mismatch')
     const narrowed = narrowScope(scope, grant.scope)
     if (narrowed === null) return { ...refused('scope'), error: 'invalid_scope' }
-    const { rotationGrace } = this.#issuer.engine.policy
-    const verdict = judgeRefresh(grant, verifierHash(this.#presented.verifier), now, rotationGrace)
     const goOn = { status: 'go on', record, grant, scope: narrowed } as const
     switch (verdict.status) {
       case 'current':
         return { ...goOn, ...this.#rotation(record, grant, now) }
       case 'crowded':
-        return {
-          ...goOn,
-          again: true,
-          verifier: this.#presented.verifier,
-          change: this.#touch(record, now),
-        }
       case 'superseded':
-        return {
-          ...goOn,
-          again: true,
-          verifier: this.#follow(verdict.chain),
-          change: this.#touch(record, now),
-        }
+        return { ...goOn, ...this.#repetition(record, grant, now, verdict) }
       case 'reuse':
         return { status: 'reuse', record }
       case 'early':
@@ -140,7 +136,7 @@ class Refresh {
     }
   }
 
-  /** The present token is replaced, for as long as nobody else has changed the record. */
+  /** The present token is replaced. */
   #rotation(
     record: SessionRecord,
     grant: Grant,
@@ -151,15 +147,46 @@ class Refresh {
     const sealed = sealSuccessor(verifier, this.#presented.verifier, this.#place, engine.random)
     const next = { hash: verifierHash(verifier), sealed }
     const rotated = rotateGrant(grant, next, now, engine.policy.rotationGrace)
-    const set = new Map([[grantName(this.#presented.grantId), encodeGrant(rotated)]])
     const touch = this.#counts ? { touch: touchAt(engine.policy, now) } : {}
-    return { again: false, verifier, change: { ifVersion: record.version, set, ...touch } }
+    return { again: false, verifier, change: { ...this.#write(record, rotated), ...touch } }
   }
 
-  /** A token that was replaced is still activity. */
-  #touch(record: SessionRecord, now: number): Plan['change'] {
+  /** The present token is handed out once more. A token that was replaced is still activity. */
+  #repetition(
+    record: SessionRecord,
+    grant: Grant,
+    now: number,
+    verdict: Verdict,
+  ): Pick<Plan, 'again' | 'verifier' | 'change'> {
     const { policy } = this.#issuer.engine
-    return this.#counts && touchDue(record, policy, now) ? { touch: touchAt(policy, now) } : null
+    const verifier = this.#follow(verdict.status === 'superseded' ? verdict.chain : [])
+    const binding = grant.jkt === this.#jkt ? {} : this.#write(record, grant)
+    const touches = this.#counts && touchDue(record, policy, now)
+    const change = { ...binding, ...(touches ? { touch: touchAt(policy, now) } : {}) }
+    return { again: true, verifier, change: Object.keys(change).length === 0 ? null : change }
+  }
+
+  /** Writes the grant, for as long as nobody else has changed the record. The first key that is proved binds it (RFC 9449 §5). */
+  #write(record: SessionRecord, grant: Grant): Pick<RecordChange, 'ifVersion' | 'set'> {
+    const bound = { ...grant, jkt: this.#jkt }
+    const set = new Map([[grantName(this.#presented.grantId), encodeGrant(bound)]])
+    return { ifVersion: record.version, set }
+  }
+
+  /** The key that the client has proved to hold; null for none. */
+  get #jkt(): string | null {
+    return this.#request.proof?.jkt ?? null
+  }
+
+  /** Whether the client holds the key that the grant is bound to, if it is. */
+  #holdsKey({ jkt }: Grant): boolean {
+    return jkt === null || jkt === this.#jkt
+  }
+
+  /** Costs a durable insert, so not before the refresh token was found to be good. */
+  async #spend(): Promise<void> {
+    const { proof } = this.#request
+    if (proof !== null) await (this.#spent ??= this.#issuer.proofs.spend(proof))
   }
 
   get #counts(): boolean {
@@ -191,14 +218,14 @@ class Refresh {
   }
 
   #done({ grant, scope, verifier, again }: Plan, record: SessionRecord): Refreshed {
-    const { client, jkt } = this.#request
+    const { client } = this.#request
     const { grantId } = this.#presented
     const about = { sessionId: record.id, subject: record.subject, clientId: client.id, grantId }
     this.#emit('token_refreshed', { ...about, again })
     const tokens = makeTokens(
       this.#issuer,
       { record, grantId, grant, client },
-      { scope, jkt, verifier },
+      { scope, jkt: this.#jkt, verifier },
     )
     return { status: 'refreshed', tokens }
   }
@@ -253,6 +280,16 @@ interface Plan {
 interface Reuse {
   readonly status: 'reuse'
   readonly record: SessionRecord
+}
+
+/**
+ * A token without the key that its grant is bound to. The present one harms nobody. One that was replaced was copied: by whoever
+ * brings it, or by whoever bound the grant before its owner did, and then the owner must not be the only one who is refused.
+ */
+function keyless({ status }: Verdict, record: SessionRecord): Reuse | Refused {
+  return status === 'superseded' || status === 'reuse'
+    ? { status: 'reuse', record }
+    : refused('proof_binding')
 }
 
 function refused(reason: TokenReason, shown: string | null = null): Refused {

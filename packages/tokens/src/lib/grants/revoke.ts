@@ -1,5 +1,6 @@
 import { eventClient, judgeLife, type RequestFacts } from '@holdfast/core/engine'
 import { isInvalidToken } from '../errors.js'
+import { isOfTenant } from './check.js'
 import type { TokenClient } from './clients.js'
 import { findGrant, grantName } from './grant.js'
 import { isOfAnotherClient, type Issuer, readRefreshToken } from './issuer.js'
@@ -68,7 +69,9 @@ function placeOf(
   if (refresh !== null) return refresh
   if (isOfAnotherClient(issuer, client, token)) return 'other_client'
   try {
-    const { sid, gid, client_id: owner } = issuer.verifier.verify(token)
+    const claims = issuer.verifier.verify(token)
+    if (!isOfTenant(issuer, claims)) return null
+    const { sid, gid, client_id: owner } = claims
     return owner === client.id ? { sessionId: sid, grantId: gid } : 'other_client'
   } catch (error) {
     // Forged or over: there is nothing to revoke.

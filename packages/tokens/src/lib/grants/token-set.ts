@@ -71,6 +71,7 @@ function claimsOf(
   { scope, jkt }: Wanted,
 ): AccessClaims {
   const now = issuer.engine.now()
+  const tenant = issuer.engine.tenant ?? ''
   const iat = Math.floor(now / 1000)
   const end = Math.min(now + issuer.accessTokenLifetime, expiresAt(record), grantEnd(grant, client))
   const amr = record.methods.filter((method) => method !== '')
@@ -82,6 +83,7 @@ function claimsOf(
     sid: record.id,
     gid: grantId,
     client_id: client.id,
+    ...(tenant === '' ? {} : { tenant }),
     iat,
     // A token that ends within this very second is refused by the check of its session, not by an unreadable claim.
     exp: Math.max(Math.floor(end / 1000), iat + 1),

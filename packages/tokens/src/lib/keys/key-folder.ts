@@ -30,6 +30,7 @@ const STALE = 60_000
  */
 export class KeyFolder {
   readonly #path: string
+  /** Keys that were read before, by place and text, so that each stays the same object. */
   #known: ReadonlyMap<string, DatedKey> = new Map()
 
   constructor(path: string) {
@@ -38,13 +39,15 @@ export class KeyFolder {
     this.#refuseOpen(path, 'folder')
   }
 
-  /** The keys that are there, sorted by generation. A file that was read before is not read again. */
+  /** The keys that are there, sorted by generation. Each file is read: after a deletion its name is another key's. */
   read(): readonly DatedKey[] {
     const read = new Map<string, DatedKey>()
     try {
       for (const name of this.#names().toSorted()) {
-        const key = this.#known.get(name) ?? this.#readFile(name)
-        if (key !== null) read.set(name, key)
+        const text = this.#readFile(name)
+        if (text === null) continue
+        const place = `${name} ${text}`
+        read.set(place, this.#known.get(place) ?? this.#parse(name, text))
       }
     } catch (cause) {
       if (cause instanceof TokenError) throw cause
@@ -88,17 +91,22 @@ export class KeyFolder {
   }
 
   /** Null where another process has just deleted it. */
-  #readFile(name: string): DatedKey | null {
+  #readFile(name: string): string | null {
     const path = join(this.#path, name)
     try {
       this.#refuseOpen(path, 'file')
-      const [, generation] = NAME.exec(name) ?? []
-      const key = parseKey(Number(generation), readFileSync(path, 'utf8'))
-      if (key !== null) return key
+      return readFileSync(path, 'utf8')
     } catch (error) {
       if (isCode(error, 'ENOENT')) return null
       throw error
     }
+  }
+
+  #parse(name: string, text: string): DatedKey {
+    const [, generation] = NAME.exec(name) ?? []
+    const key = parseKey(Number(generation), text)
+    if (key !== null) return key
+    const path = join(this.#path, name)
     throw new TokenError('ERR_TOKEN_KEY_INVALID', `${path} holds no signing key of this package`)
   }
 

@@ -40,6 +40,9 @@ export interface StoreKeySet extends RotatingKeySet {
 /** Keys that the store has not confirmed for so long are not used. */
 const LONGEST_UNCONFIRMED = 60_000
 
+/** What requests make this process ask the store for is asked no more often than this: anybody can name a `kid`. */
+const COOLDOWN = 1000
+
 /**
  * Keeps the signing keys in the sessions' store, sealed under the sessions' key ring, and makes the first one. A key of the ring
  * that is taken away takes with it what it sealed: leave it in until the keys were rotated.
@@ -68,7 +71,8 @@ class RecordKeySet implements StoreKeySet {
   #view: KeyView | null = null
   #keys: readonly DatedKey[] = []
   #readAt = -Infinity
-  #reloading: Promise<void> | null = null
+  #askedAt = -Infinity
+  #reloading = false
   #last: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -88,8 +92,8 @@ class RecordKeySet implements StoreKeySet {
 
   find(kid: string): VerificationKey | undefined {
     const found = this.#fresh().find(kid)
-    // It may be a key of another process that had to hurry: known here at the next try.
-    if (found === undefined) this.#reloadQuietly()
+    // It may be a key of another process that had to hurry: known here at a later try.
+    if (found === undefined) this.#reloadSoon()
     return found
   }
 
@@ -107,11 +111,9 @@ class RecordKeySet implements StoreKeySet {
     return this.list()
   }
 
+  /** Does not join a read that is under way: that one may be from before what the caller knows of. */
   reload(): Promise<void> {
-    this.#reloading ??= this.#inTurn(() => this.#record.read()).finally(() => {
-      this.#reloading = null
-    })
-    return this.#reloading
+    return this.#inTurn(() => this.#record.read())
   }
 
   close(): void {
@@ -134,13 +136,26 @@ class RecordKeySet implements StoreKeySet {
 
   /** A failure is an event of the sessions already, and shows when the keys are too old. */
   #reloadQuietly(): void {
-    this.reload().catch(() => undefined)
+    if (this.#reloading) return
+    const done = (): void => {
+      this.#reloading = false
+    }
+    this.#reloading = true
+    this.reload().then(done, done)
+  }
+
+  /** Unless that was done a moment ago. */
+  #reloadSoon(): void {
+    const now = this.#now()
+    if (Math.abs(now - this.#askedAt) < COOLDOWN) return
+    this.#askedAt = now
+    this.#reloadQuietly()
   }
 
   #fresh(): KeyView {
     const now = this.#now()
     if (!(Math.abs(now - this.#readAt) <= LONGEST_UNCONFIRMED)) {
-      this.#reloadQuietly()
+      this.#reloadSoon()
       const message = 'the store has not confirmed the signing keys for a minute'
       throw new TokenError('ERR_TOKEN_KEYS_UNAVAILABLE', message, { retryable: true })
     }

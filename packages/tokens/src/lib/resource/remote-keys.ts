@@ -24,7 +24,7 @@ export interface RemoteKeysOptions {
   readonly jwksUri?: string
   /** Milliseconds for which one answer is waited for. Default 3,000. */
   readonly timeout?: number
-  /** Milliseconds after which the keys are fetched anew, while the known ones go on serving. Default 300,000. */
+  /** Milliseconds after which the keys are fetched anew before they are used again. Default 300,000. */
   readonly refreshInterval?: number
   /** Milliseconds for which keys serve at most while the issuer does not answer. Default 3,600,000. */
   readonly maxStale?: number
@@ -38,6 +38,9 @@ export interface RemoteKeysOptions {
 
 /** After a fetch that failed, the next one is not made before this many milliseconds: recovery within a second. */
 const PAUSE = 500
+
+/** For so long after a fetch that failed, requests do not wait for the next one: each would wait for its timeout. */
+const KNOWN_DOWN = 10_000
 
 const OPTIONS = [
   'issuer',
@@ -68,6 +71,7 @@ class RemoteKeys implements Required<KeySource> {
   #loading: Promise<boolean> | null = null
   #loadedAt = -Infinity
   #triedAt = -Infinity
+  #failedAt = -Infinity
 
   constructor(options: RemoteKeysOptions) {
     checkOptions(options, OPTIONS)
@@ -88,9 +92,10 @@ class RemoteKeys implements Required<KeySource> {
     const age = this.#age()
     if (age < this.#refreshInterval) return undefined
     const loading = this.#fetchAfter(PAUSE)
-    if (age < Math.max(this.#maxStale, this.#refreshInterval)) return undefined
+    if (this.#mayServe() && Math.abs(this.#now() - this.#failedAt) < KNOWN_DOWN) return undefined
+    // A key that was taken away must not be believed because nobody asked for a while.
     return loading.then(() => {
-      if (this.#age() < this.#refreshInterval) return
+      if (this.#mayServe()) return
       const message = 'the keys of the issuer cannot be fetched'
       throw new TokenError('ERR_TOKEN_KEYS_UNAVAILABLE', message, { retryable: true })
     })
@@ -98,6 +103,11 @@ class RemoteKeys implements Required<KeySource> {
 
   refresh(): Promise<boolean> {
     return this.#fetchAfter(this.#cooldown)
+  }
+
+  /** Whether the keys are young enough to be used, where the issuer does not answer. */
+  #mayServe(): boolean {
+    return this.#age() < Math.max(this.#maxStale, this.#refreshInterval)
   }
 
   /** How old the keys are; Infinity where there are none, or where the clock was set back. */
@@ -126,6 +136,7 @@ class RemoteKeys implements Required<KeySource> {
       this.#loadedAt = startedAt
       return true
     } catch (error) {
+      this.#failedAt = this.#now()
       this.#report(error)
       return false
     }

@@ -109,9 +109,11 @@ class TokenGate implements ResourceServer {
     try {
       presented = readToken(request.authorization)
       const claims = await this.#verify(presented.token)
-      await this.#checkProof(presented, claims, request)
+      const proof = this.#checkProof(presented, claims, request)
       requireAll(claims, requirements, this.#now())
       await this.#checkLife(claims)
+      // Last: what is remembered for good costs a write, and a token that is over anyway is not to cause any.
+      if (proof !== null && !(await this.#firstUse(proof))) throw invalidProof('proof_replayed')
       return { claims, headers: this.#nonceHeader(claims) }
     } catch (error) {
       throw this.#refuse(error, presented, requirements)
@@ -130,17 +132,20 @@ class TokenGate implements ResourceServer {
     }
   }
 
-  /** A bound token needs its proof, and comes by the scheme that says so: never as a bearer token (RFC 9449 §7.1). */
-  async #checkProof(
+  /**
+   * A bound token needs its proof, and comes by the scheme that says so: never as a bearer token (RFC 9449 §7.1). Null for a
+   * token that needs none.
+   */
+  #checkProof(
     { scheme, token }: PresentedToken,
     { cnf }: AccessClaims,
     { method, url, dpop }: AccessRequest,
-  ): Promise<void> {
+  ): Proof | null {
     const { proofRequired = false, nonces } = this.#options
     if ((cnf !== undefined) !== (scheme === 'DPoP')) throw invalidToken('scheme')
     if (cnf === undefined) {
       if (proofRequired) throw invalidToken('scheme')
-      return
+      return null
     }
     if (url === null) {
       throw new SessionError(
@@ -150,8 +155,7 @@ class TokenGate implements ResourceServer {
     }
     const nonce = nonces === undefined ? {} : { nonce: nonces.accepts.bind(nonces) }
     const expected = { method, url, accessToken: token, jkt: cnf.jkt, now: this.#now(), ...nonce }
-    const proof = verifyProof(dpop, expected)
-    if (!(await this.#firstUse(proof))) throw invalidProof('proof_replayed')
+    return verifyProof(dpop, expected)
   }
 
   async #checkLife(claims: AccessClaims): Promise<void> {

@@ -8,7 +8,7 @@ import type { ResourceServer } from './resource-server.js'
 export type AccessHandler = (request: Request, claims: AccessClaims) => Response | Promise<Response>
 
 export interface WithAccessTokenOptions extends AccessRequirements {
-  /** Scheme and host that clients use, where that is not `request.url`'s: behind a proxy. */
+  /** Scheme and host that clients use, such as `https://api.example`: needed where tokens are bound to keys. */
   readonly origin?: string
   /** Answers a request that may not pass. Default: the status and headers of {@link refusalOf}. */
   readonly onError?: (error: unknown, request: Request) => Response | Promise<Response>
@@ -24,8 +24,8 @@ export function withAccessToken(
   originOption(origin, 'origin')
   return async (request) => {
     const { method, headers } = request
-    const { pathname, origin: own } = new URL(request.url)
-    const url = `${origin ?? own}${pathname}`
+    // The host of `request.url` is not asked: most platforms take it from the Host header, which whoever sends the request writes.
+    const url = origin === undefined ? null : `${origin}${new URL(request.url).pathname}`
     const presented = { authorization: headers.get('authorization'), dpop: headers.get('dpop') }
     try {
       const access = await server.verify({ method, url, ...presented }, requirements)

@@ -47,7 +47,8 @@ export class PostgresJsDriver implements Driver {
     expiry.check()
     const query = this.#sql.unsafe(text, [...values], { prepare: this.#prepare }).values()
     const done = Promise.resolve(query)
-    // One that still waits for a connection is taken back; one that was sent ends by itself (lock_timeout).
+    // One that still waits for a connection is taken back. One that was sent is left: writes give up waiting for locks by
+    // themselves, reads where the role has a lock_timeout.
     expiry.whenOver(() => {
       if (query.state === null || query.state === undefined) query.cancel()
     })

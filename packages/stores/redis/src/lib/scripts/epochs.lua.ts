@@ -8,7 +8,7 @@ const HOUR = 3_600_000
  * new ones are later than any old one, which ends whatever is from before (`start`).
  *
  * A replica says that it is one, by a write that changes nothing and that it refuses all the same: it may not know what
- * has been revoked.
+ * has been revoked. So does a server that has too few replicas for its settings: another one may have taken its place.
  *
  * ARGV: what ('read', 'subject', 'everyone'), the highest count that the caller knows, instant, reason, channel. Gives the
  * counters' text.
@@ -40,9 +40,9 @@ if e.current ~= before then
   redis.call('PUBLISH', ARGV[5], kind .. string.format('%.0f', e.current))
 else
   local probe = redis.pcall('SET', key, raw, 'NX')
-  if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then
-    return { 'replica' }
-  end
+  local refusal = type(probe) == 'table' and probe.err or ''
+  if string.find(refusal, 'READONLY', 1, true) then return { 'replica' } end
+  if string.find(refusal, 'NOREPLICAS', 1, true) then return { 'alone', raw } end
 end
 return { 'ok', raw }
 `

@@ -134,7 +134,7 @@ return { 'updated', raw }
  * not yet of that subject, is left a doom, for as long as the sign-in may still come.
  *
  * ARGV: counters, their key, id, instant, reason, channel, slack, subject, reservation, life of a doom.
- * Gives 'ended' and whether it was live, 'doomed', or 'none'.
+ * Gives 'ended' and whether it was live, 'doomed', or 'none' and when it had ended: 0 where there is nothing at all.
  */
 export const END_SCRIPT: string = `${OPEN}
 local id, at, reason, channel, slack = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], tonumber(ARGV[7])
@@ -142,7 +142,7 @@ local subject, reserved = ARGV[8], ARGV[9]
 local r, problem = load(key)
 if problem then return { problem } end
 if not r or r.void or (subject ~= '' and not r.subject and not r.revoked) then
-  if reserved == '' then return { 'none' } end
+  if reserved == '' then return { 'none', r and '' or '0' } end
   local fresh = not r
   r = r or { void = true, data = { order = {}, values = {} } }
   if isDoomed(r, subject, tonumber(reserved)) then return { 'doomed' } end
@@ -151,7 +151,8 @@ if not r or r.void or (subject ~= '' and not r.subject and not r.revoked) then
   return { 'doomed' }
 end
 if subject ~= '' and r.subject ~= subject then return { 'none' } end
-if r.revoked or isDead(epochs, r.epoch) then return { 'none' } end
+if r.revoked then return { 'none', string.format('%.0f', r.revoked) } end
+if isDead(epochs, r.epoch) then return { 'none' } end
 local live = isLive(r, at)
 r.version = r.version + 1
 r.revoked, r.reason, r.doom = at, reason, nil
