@@ -7,17 +7,23 @@ import { page, PAGE_HEADERS } from './pages.js'
 /** The second application, on plain node:http: it believes the assertion of the check, and asks nobody. */
 export function createPanel(read: AssertionReader): Server {
   return createServer((req, res) => {
-    const send = (status: number, body: string): void => {
-      res.writeHead(status, PAGE_HEADERS).end(body)
-    }
-    read(req.headers['x-session-assertion']).then(
-      (assertion) => {
-        if (assertion === null) send(401, page('Who are you?', html`<p>Nobody has said so.</p>`))
-        else send(200, panelPage(assertion))
-      },
-      () => send(503, page('Please try again', html`<p>We cannot tell who you are just now.</p>`)),
+    void answer(read, req.headers['x-session-assertion']).then(([status, body]) =>
+      res.writeHead(status, PAGE_HEADERS).end(body),
     )
   })
+}
+
+async function answer(
+  read: AssertionReader,
+  header: string | readonly string[] | undefined,
+): Promise<readonly [number, string]> {
+  try {
+    const assertion = await read(header)
+    if (assertion !== null) return [200, panelPage(assertion)]
+    return [401, page('Who are you?', html`<p>Nobody has said so.</p>`)]
+  } catch {
+    return [503, page('Please try again', html`<p>We cannot tell who you are just now.</p>`)]
+  }
 }
 
 function panelPage({ sub, sid, auth_time, exp, iat }: Assertion): string {

@@ -62,11 +62,13 @@ function signIn(attempts: Attempts): RequestHandler {
 }
 
 function cartPage(session: DaemonSession): string {
-  const items = session.get('items') ?? 0
+  const items = session.get('items')
   return page(
     `Hello, ${session.subject ?? 'stranger'}`,
     html`
-      <p>Things in your cart: <strong id="items">${String(items)}</strong></p>
+      <p>
+        Things in your cart: <strong id="items">${typeof items === 'number' ? items : 0}</strong>
+      </p>
       <form method="post" action="/add"><button>Add one</button></form>
       <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
     `,

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connectApp, createAssertionReader } from '@holdfast/client'
 import { readCertificate } from '@holdfast/example-express/kit'
@@ -74,8 +73,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return port
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function close(server: Server): Promise<void> {

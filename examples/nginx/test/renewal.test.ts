@@ -22,15 +22,15 @@ describe('ends and renewals behind nginx', { skip: noNginx }, () => {
     await wait(1_200)
     assert.deepEqual((await visitor.ask('/echo/')).cookies, [], 'a script')
     assert.deepEqual((await visitor.ask('/assets/site.css')).cookies, [], 'a style sheet')
-    const before = visitor.cookie
+    const old = visitor.cookie
     const page = await visitor.ask('/', { headers: NAVIGATION })
     assert.equal(page.status, 200)
     assert.equal(page.cookies.length, 1)
-    assert.notEqual(visitor.cookie, before)
+    assert.notEqual(visitor.cookie, old)
     assert.deepEqual((await visitor.ask('/', { headers: NAVIGATION })).cookies, [])
     // A copy of the token that was replaced ends the session, once its grace is over.
     await wait(1_200)
-    const copy = { headers: { Cookie: before ?? '' } }
+    const copy = { headers: { Cookie: old ?? '' } }
     assert.equal((await visitor.ask('/echo/', copy)).status, 401)
     assert.equal((await visitor.ask('/echo/')).status, 401)
   })

@@ -179,10 +179,8 @@ describe('a site behind nginx', { skip: noNginx }, () => {
 /** Every way to write a header's words with dashes and underscores, in three cases. */
 function spellings(...words: readonly string[]): readonly string[] {
   const joined = words.reduce<readonly string[]>(
-    (before, word) =>
-      before.length === 0
-        ? [word]
-        : before.flatMap((each) => [`${each}-${word}`, `${each}_${word}`]),
+    (sofar, word) =>
+      sofar.length === 0 ? [word] : sofar.flatMap((each) => [`${each}-${word}`, `${each}_${word}`]),
     [],
   )
   return joined.flatMap((name) => [

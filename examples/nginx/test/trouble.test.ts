@@ -67,17 +67,15 @@ interface Load {
 
 /** Requests of somebody who is signed in and of a stranger, one after the other, four at a time. */
 function startLoad(t: TestContext, world: World, known: Visitor): Load {
-  let going = true
-  t.after(() => {
-    going = false
-  })
+  const ended = new AbortController()
+  t.after(() => ended.abort())
   let count = 0
   let refused = 0
   const wrong: string[] = []
   const { cookie } = known
   const run = async (): Promise<void> => {
     const visitor = world.visitor()
-    while (going) {
+    while (!ended.signal.aborted) {
       const signedIn = Math.random() < 0.5
       const headers: Record<string, string> = signedIn ? { Cookie: cookie ?? '' } : {}
       const outcome = await visitor.ask('/echo/', { headers }).then(
@@ -97,7 +95,7 @@ function startLoad(t: TestContext, world: World, known: Visitor): Load {
       await until(() => count >= end, 'more requests are answered')
     },
     stop: async () => {
-      going = false
+      ended.abort()
       await Promise.all(runs)
       return { wrong: wrong.slice(0, 10), refused }
     },

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
-import { Agent, request } from 'node:https'
+import { once } from 'node:events'
+import { Agent, request, type RequestOptions } from 'node:https'
 import { text } from 'node:stream/consumers'
 
 export interface Answer {
@@ -71,22 +72,28 @@ export class Visitor {
   ): Promise<Answer> {
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
     const options = { method, agent: this.#agent, headers: { ...headers, ...length } }
-    const once = (): Promise<IncomingMessage> =>
-      new Promise((resolve, reject) => {
-        const sent = request(`${this.#origin}${path}`, options, resolve)
-        // As a browser does: the server may have closed the kept connection just as it was used again.
-        const failed = (error: Error): void => {
-          if (sent.reusedSocket && method === 'GET') once().then(resolve, reject)
-          else reject(error)
-        }
-        sent.on('error', failed).end(body)
-      })
-    const response = await once()
+    const response = await this.#once(path, options, body)
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
       cookies: response.headers['set-cookie'] ?? [],
       body: await text(response),
+    }
+  }
+
+  async #once(
+    path: string,
+    options: RequestOptions,
+    body: string | Buffer | undefined,
+  ): Promise<IncomingMessage> {
+    const sent = request(`${this.#origin}${path}`, options).end(body)
+    try {
+      const [response] = await once(sent, 'response')
+      return response
+    } catch (error) {
+      // As a browser does: the server may have closed the kept connection just as it was used again.
+      if (sent.reusedSocket && options.method === 'GET') return this.#once(path, options, body)
+      throw error
     }
   }
 }

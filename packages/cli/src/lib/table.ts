@@ -31,7 +31,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** A text without control characters, and without those that change the direction of what follows. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD')
 }
 

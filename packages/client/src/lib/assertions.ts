@@ -20,16 +20,16 @@ export function createAssertionReader(
   let check: ReturnType<typeof createAssertionCheck> | null = null
   let askedAt = -Infinity
   let loading: Promise<void> | null = null
+  const ask = async (): Promise<void> => {
+    try {
+      check = createAssertionCheck(app, await client.assertionKeys())
+    } finally {
+      loading = null
+    }
+  }
   const load = (): Promise<void> => {
     askedAt = performance.now()
-    loading ??= client
-      .assertionKeys()
-      .then((keys) => {
-        check = createAssertionCheck(app, keys)
-      })
-      .finally(() => {
-        loading = null
-      })
+    loading ??= ask()
     return loading
   }
   return async (header) => {

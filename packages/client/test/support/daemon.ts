@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { end, newFolder, track } from '@holdfast/test-servers/process'
+import { until } from '@holdfast/test-servers/wait'
+
+const PROGRAM = join(
+  dirname(createRequire(import.meta.url).resolve('@holdfast/daemon/package.json')),
+  'bin/holdfastd.js',
+)
+
+/** A real daemon with two applications: `shop` may do all, `other` nothing beyond its own visitors. */
+export interface TestDaemon {
+  readonly admin: string
+  readonly shop: string
+  readonly other: string
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+export async function startDaemon(t: TestContext): Promise<TestDaemon> {
+  const folder = newFolder('c')
+  const file = join(folder, 'holdfast.toml')
+  writeFileSync(
+    file,
+    `daemon.state = "${folder}/state"
+daemon.run = "${folder}/run"
+daemon.workers = 1
+apps.shop.rights = ["authenticate", "list", "revoke"]
+apps.other.rights = []
+`,
+  )
+  const child = track(
+    spawn(process.execPath, [PROGRAM, '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] }),
+  )
+  let said = ''
+  child.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+  t.after(() => end(child, 'SIGTERM'))
+  await until(() => said.includes('ready: '), 'the daemon is ready')
+  return {
+    admin: join(folder, 'run/admin.sock'),
+    shop: join(folder, 'run/apps/shop.sock'),
+    other: join(folder, 'run/apps/other.sock'),
+    stop: async (signal = 'SIGTERM') => end(child, signal),
+  }
+}
