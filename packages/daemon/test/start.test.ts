@@ -18,6 +18,7 @@ function modeOf(path: string): string {
 test('it starts, answers at every door, and stops with nothing left behind', async (t) => {
   const port = await freePort()
   const daemon = await startDaemon(t, {
+    workers: 2,
     toml: `${SHOP}mode = "0640"\n[check]\nlisten = "127.0.0.1:${port}"\n`,
   })
   const modes = ['', 'apps', 'check.sock', 'admin.sock', 'apps/shop.sock'].map((name) =>

@@ -42,7 +42,7 @@ test('a graceful stop waits for a slow request; nobody else is let in', async (t
 })
 
 test('what takes longer than stop_timeout is cut off; a worker that hangs is killed', async (t) => {
-  const daemon = await startDaemon(t, { toml: '[limits]\nstop_timeout = "300ms"' })
+  const daemon = await startDaemon(t, { toml: '[limits]\nstop_timeout = "300ms"', workers: 2 })
   const [hanging = 0] = daemon.workers()
   process.kill(hanging, 'SIGSTOP')
   assert.equal(await daemon.stop(), 0)
