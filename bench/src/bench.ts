@@ -22,7 +22,7 @@ export async function bench(options: Options, log: (line: string) => void): Prom
   const scale = SCALES[options.scale]
   const runtimes = findRuntimes(options.nodes, log)
   const rows = withDatabases(
-    HTTP_ROWS.filter(({ name }) => isWanted(options, 'http', name)),
+    HTTP_ROWS.filter(({ group = 'http', name }) => isWanted(options, group, name)),
     scale,
     log,
   )

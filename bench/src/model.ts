@@ -25,6 +25,7 @@ export type GroupName =
   | 'sweep'
   | 'file'
   | 'http'
+  | 'daemon'
   | 'size'
   | 'revocation'
   | 'growth'
@@ -39,7 +40,7 @@ export interface Scale {
   readonly warmUpMs: number
   readonly measureMs: number
   readonly writeMs: number
-  /** Sessions of the check and HTTP rows. */
+  /** Sessions of the check, HTTP and daemon rows. */
   readonly sessions: number
   /** More than the lmdb store keeps decoded, so that each is new to it when its turn comes again. */
   readonly coldSessions: number
@@ -90,7 +91,7 @@ export type FixtureName = 'few' | 'many'
 /** One row of a table: measured by its own module in processes of its own. */
 export interface Row {
   readonly name: string
-  readonly group: Exclude<GroupName, 'http'>
+  readonly group: Exclude<GroupName, 'http' | 'daemon'>
   readonly module: string
   readonly variant: string
   readonly count: number

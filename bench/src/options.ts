@@ -19,7 +19,7 @@ export const HELP = `npm run bench -- [options]
 
   --quick            less of everything: to see that it runs, not for figures to publish
   --json             one JSON object on standard output (npm adds its banner: npm run --silent bench -- --json)
-  --only <word>      groups (check, token, memory, write, sweep, file, http) or rows with this word; may be repeated
+  --only <word>      groups (check, token, memory, write, sweep, file, http, daemon) or rows with this word; may be repeated
   --node20 --node24  on this Node alone
   --write-results    also put the tables into bench/RESULTS.md
   --from <file>      show, or write, what an earlier run printed with --json

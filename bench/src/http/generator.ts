@@ -2,10 +2,11 @@ import { connect } from 'node:net'
 import { serve } from '../harness/serve.js'
 import { percentile } from '../harness/statistics.js'
 import type { Load } from './model.js'
-import { HEADERS } from './requests.js'
+import type { Question } from './requests.js'
 
 export interface GeneratorInput {
   readonly port: number
+  readonly question: Question
   readonly cookies: readonly string[]
   readonly connections: number
   readonly seconds: number
@@ -15,7 +16,7 @@ export interface GeneratorInput {
 serve(generate)
 
 async function generate(input: GeneratorInput): Promise<Load> {
-  const requests = input.cookies.map(toRequest)
+  const requests = input.cookies.map((cookie) => toRequest(input.question, cookie))
   const until = performance.now() + input.seconds * 1000
   const latencies: number[] = []
   let errors = 0
@@ -54,7 +55,7 @@ async function generate(input: GeneratorInput): Promise<Load> {
 }
 
 function isOk(chunk: Buffer): boolean {
-  return chunk.toString('latin1', 9, 12) === '200'
+  return /^20[04]$/.test(chunk.toString('latin1', 9, 12))
 }
 
 function lengthOf(chunk: Buffer): number {
@@ -63,9 +64,9 @@ function lengthOf(chunk: Buffer): number {
   return head + Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
 }
 
-function toRequest(cookie: string): Buffer {
-  const lines = Object.entries({ ...HEADERS, Cookie: cookie }).map(
+function toRequest({ path, headers }: Question, cookie: string): Buffer {
+  const lines = Object.entries({ ...headers, Cookie: cookie }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   )
-  return Buffer.from(`GET / HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+  return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
 }

@@ -1,17 +1,14 @@
--- For wrk: one request per Cookie header on standard input, round and round.
+-- For wrk: one request per Cookie header on standard input, round and round. Its arguments are the path, then names and values of headers.
 local requests = {}
 
 function init(args)
+  local headers = {}
+  for at = 2, #args, 2 do
+    headers[args[at]] = args[at + 1]
+  end
   for line in io.stdin:lines() do
-    requests[#requests + 1] = wrk.format("GET", "/", {
-      ["Host"] = "www.example.com",
-      ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-      ["Accept"] = "text/html,application/json;q=0.9,*/*;q=0.8",
-      ["Accept-Language"] = "en-GB,en;q=0.5",
-      ["X-Forwarded-For"] = "203.0.113.7",
-      ["X-Forwarded-Proto"] = "https",
-      ["Cookie"] = line,
-    })
+    headers["Cookie"] = line
+    requests[#requests + 1] = wrk.format("GET", args[1], headers)
   end
 end
 

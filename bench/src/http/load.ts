@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly core: number | null
 }
 
-/** Sends requests for so many seconds. Errors: any answer but 200. */
+/** Sends requests for so many seconds. Errors: any answer but 200 and 204. */
 export async function load(options: LoadOptions, input: GeneratorInput): Promise<Load> {
   const seen = await (options.wrk === null
     ? withGenerator(options.core, input)
@@ -36,11 +36,12 @@ async function withGenerator(core: number | null, input: GeneratorInput): Promis
 async function withWrk(
   wrk: string,
   core: number | null,
-  { port, cookies, connections, seconds }: GeneratorInput,
+  { port, question, cookies, connections, seconds }: GeneratorInput,
 ): Promise<Load> {
   const duration = `${Math.max(1, Math.round(seconds))}s`
   const args = ['-t1', `-c${connections}`, `-d${duration}`, '-s', SCRIPT]
-  const all = [wrk, ...args, `http://127.0.0.1:${port}/`]
+  const asked = [question.path, ...Object.entries(question.headers).flat()]
+  const all = [wrk, ...args, `http://127.0.0.1:${port}/`, '--', ...asked]
   const pinned = core === null ? all : ['taskset', '-c', String(core), ...all]
   const [command = wrk, ...rest] = pinned
   const child = startProgram(command, rest)

@@ -1,3 +1,4 @@
+import type { Server as NetServer } from 'node:net'
 import type { RequestListener } from 'node:http'
 import type { DatabaseAddress } from '../databases/model.js'
 
@@ -13,7 +14,8 @@ export interface ServerInput {
 
 /** A server ready to listen, and one Cookie header for each of its sessions. */
 export interface Server {
-  readonly listener: RequestListener
+  /** What node:http calls with each request, or a server that needs no node:http. */
+  readonly listener: RequestListener | NetServer
   readonly cookies: readonly string[]
 }
 

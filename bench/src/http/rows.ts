@@ -3,6 +3,8 @@ import type { FigureSpec, Goal } from '../model.js'
 
 /** One server of the HTTP table. */
 export interface HttpRow {
+  /** Default `http`. */
+  readonly group?: 'http' | 'daemon'
   readonly name: string
   readonly variant: string
   /** The variant that it is compared with: its framework without sessions. */
@@ -17,6 +19,7 @@ export interface HttpRow {
 const NODE = 'raw-node'
 const EXPRESS = 'raw-express'
 const FASTIFY = 'raw-fastify'
+const CHECK = 'raw-check'
 
 const FEW: Goal = { atMost: 0.02 }
 
@@ -100,6 +103,21 @@ export const HTTP_ROWS: readonly HttpRow[] = [
     variant: 'holdfast-node:postgres-uncached',
     baseline: NODE,
     database: 'postgres',
+  },
+  { group: 'daemon', name: 'node:http alone, 204', variant: CHECK, baseline: CHECK },
+  {
+    group: 'daemon',
+    name: 'check door, memory',
+    variant: 'check-door:memory',
+    baseline: CHECK,
+    share: { atLeast: 0.85 },
+  },
+  {
+    group: 'daemon',
+    name: 'check door, lmdb',
+    variant: 'check-door:lmdb',
+    baseline: CHECK,
+    share: { atLeast: 0.85 },
   },
 ]
 

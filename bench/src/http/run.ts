@@ -9,6 +9,7 @@ import type { GeneratorInput } from './generator.js'
 import { load, type LoadOptions } from './load.js'
 import type { ServerInput, Started } from './model.js'
 import { probe } from './probe.js'
+import { QUESTIONS } from './requests.js'
 import { httpFigures, type HttpRow } from './rows.js'
 
 const SCRIPT = new URL('./server.js', import.meta.url)
@@ -46,7 +47,7 @@ export async function runHttp(run: HttpRun): Promise<readonly Result[]> {
     }
   }
   return lanes.map((lane) => ({
-    group: 'http',
+    group: lane.row.group ?? 'http',
     node: lane.runtime.name,
     name: lane.row.name,
     processes: lane.measured.length,
@@ -77,13 +78,14 @@ async function measureOnce(
       database: address,
     }
     const { port, cookies } = await ask<Started>(child, input, TIME_LIMIT)
-    checkAnswer(answers, row, await probe(port, cookies[0] ?? ''))
+    const question = QUESTIONS[row.group ?? 'http']
+    checkAnswer(answers, row, await probe(port, question, cookies[0] ?? ''))
     const options: LoadOptions = { wrk, core }
     const { connections, warmUp, measure } = scale.http
-    await warm(options, { port, cookies, connections, seconds: warmUp })
+    await warm(options, { port, question, cookies, connections, seconds: warmUp })
     const commands = await countCommands(database)
     const before = await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)
-    const seen = await load(options, { port, cookies, connections, seconds: measure })
+    const seen = await load(options, { port, question, cookies, connections, seconds: measure })
     const spent = (await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)) - before
     const { p50, p99, requests } = seen
     const perSecond = requests / seen.seconds

@@ -19,7 +19,7 @@ async function listen(input: ServerInput): Promise<Started> {
     new URL(module, import.meta.url).href
   )
   const { listener, cookies } = await startServer(input)
-  const server = createServer(listener)
+  const server = typeof listener === 'function' ? createServer(listener) : listener
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

@@ -9,13 +9,14 @@ const TITLES: Readonly<Record<GroupName, string>> = {
   sweep: 'Deleting expired sessions',
   file: 'Size of the lmdb file',
   http: 'Authenticated GET of an unchanged session over HTTP, per request',
+  daemon: "Web server's check of an unchanged session at the daemon, one process, per request",
   size: 'Size of a session in the database (subject, times, IP, 120-character user agent)',
   revocation: 'Revocation, process to process, under load',
   growth: 'How cost grows with sessions and application processes',
 }
 
 const ORDER: readonly GroupName[] = [
-  ...(['check', 'token', 'memory', 'write', 'sweep', 'file', 'http'] as const),
+  ...(['check', 'token', 'memory', 'write', 'sweep', 'file', 'http', 'daemon'] as const),
   ...(['size', 'revocation', 'growth'] as const),
 ]
 

@@ -213,6 +213,7 @@ test('a web server that does not say for whom it asks is told so, and lets nobod
 
 test('an unsafe request of another site is refused, and so is a WebSocket that it opens', async () => {
   const token = await site.signIn()
+  const own = [['Origin', 'https://www.example.com']] as const
   const refused = async (question: Parameters<Site['ask']>[0]): Promise<void> => {
     const answer = await site.ask({ token, ...question })
     assert.equal(answer.status, 403)
@@ -222,9 +223,9 @@ test('an unsafe request of another site is refused, and so is a WebSocket that i
   await refused({ method: 'POST', lines: CROSS_SITE })
   await refused({ method: 'POST' })
   await refused({ method: 'get', lines: CROSS_SITE })
+  await refused({ method: 'POST', lines: [...own, ['x-forwarded-host', 'b.example']] })
   await refused({ method: 'POST', proto: 'http', lines: [['Origin', 'https://www.example.com']] })
   assert.equal((await site.ask({ token, lines: CROSS_SITE })).status, 204, 'a link is no harm')
-  const own = [['Origin', 'https://www.example.com']] as const
   assert.equal((await site.ask({ token, method: 'POST', lines: own })).status, 204)
   for (const line of [
     ['Upgrade', 'websocket'],

@@ -7,18 +7,16 @@ import { PATIENCE } from '../../in-process/setup.js'
 import { cookieHeader, signIn } from '../../harness/visitors.js'
 import type { ServerInput } from '../model.js'
 
-type Data = Record<string, string>
-
 /** The production set-up: behind a proxy on this host that ends TLS. */
 export const BEHIND_PROXY = { trustProxy: ['loopback'] } as const
 
 /** The manager of a server, with its visitors signed in. */
 export async function signedIn(
   input: ServerInput,
-): Promise<{ readonly sessions: Sessions<Data>; readonly cookies: string[] }> {
+): Promise<{ readonly sessions: Sessions; readonly cookies: string[] }> {
   const { variant, sessions: count, key } = input
   const cache = variant.includes('uncached') ? { cacheSize: 0 } : {}
-  const sessions = createSessions<Data>({
+  const sessions = createSessions({
     store: storeOf(input),
     keys: [key],
     storeTimeout: PATIENCE,

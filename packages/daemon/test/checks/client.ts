@@ -109,11 +109,12 @@ class Client {
     const visitor = this.#anyVisitor()
     if (visitor.state !== 'live') return
     visitor.state = 'ending'
-    const revocation = authority.revoke(visitor.token.slice(0, 22)).then(() => {
+    const revoke = async (): Promise<void> => {
+      await authority.revoke(visitor.token.slice(0, 22))
       visitor.state = 'ended'
       tally.revoked += 1
-      this.#revocations.delete(revocation)
-    })
+    }
+    const revocation = revoke().finally(() => this.#revocations.delete(revocation))
     this.#revocations.add(revocation)
   }
 

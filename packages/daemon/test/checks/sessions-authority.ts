@@ -12,7 +12,7 @@ export function sessionsAuthority(sessions: Sessions, app: string): Authority {
     app,
     read: (assertion) => check(assertion),
     async signIn(subject) {
-      const open = await sessions.open(keys, { ...new NoRequest(null), refusal: null })
+      const open = await sessions.open(keys, new NoRequest(null))
       await new Session(open).authenticate(subject)
       const action = open.finish()
       if (action.kind !== 'set') throw new Error('the sign-in set no cookie')

@@ -45,7 +45,7 @@ export function linesOf({
   return [...own, ...cookies.map((value) => ['Cookie', value] as const), ...lines]
 }
 
-export function cookie(token: string): string {
+function cookie(token: string): string {
   return `theme=dark; ${COOKIE}=${token}; consent=yes`
 }
 

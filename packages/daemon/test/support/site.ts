@@ -16,7 +16,7 @@ import { COOKIE, linesOf, type Question } from './asking.js'
 import { nobodyWatches } from './watching.js'
 import { headerOf, headText, Wire, type WireAnswer } from './wire.js'
 
-export const START: number = Date.UTC(2026, 0, 1)
+const START: number = Date.UTC(2026, 0, 1)
 export const SECOND = 1000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000

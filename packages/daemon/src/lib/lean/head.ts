@@ -4,10 +4,11 @@ const LF = 10
 const CR = 13
 const COLON = 58
 
+const NO_MORE = /(?!)/
 /** RFC 9110 §5.6.2. */
 const TOKEN = table("!#$%&'*+-.^_`|~", /[0-9A-Za-z]/)
 /** RFC 9110 §5.5: visible characters, spaces, tabs, and bytes beyond ASCII. */
-const BLANK = table(' \t', /[]/)
+const BLANK = table(' \t', NO_MORE)
 const VALUE = table('\t', /[\u0020-\u007e\u0080-\u00ff]/)
 /** RFC 9112 §3, without the forms that only proxies are sent. */
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\u0021-\u007e]+) HTTP\/(\d)\.(\d)$/
