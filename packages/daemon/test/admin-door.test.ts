@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { SessionError } from '@holdfast/core'
-import { ask, type Place, target } from './support/ask.js'
+import { createAdminDoor, type DaemonParts } from '@holdfast/daemon'
+import { ask, listen, type Place, target } from './support/ask.js'
+import { freshPath } from './support/folders.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 
@@ -125,6 +127,8 @@ test('events come one in a line, time and type first, of the kinds that were ask
 })
 
 test('a stream on which nothing happens says that it is alive', async () => {
+  const head = await ask(admin, 'HEAD', '/v1/events')
+  assert.deepEqual([head.status, head.text], [200, ''], 'a question for the head alone ends')
   const reader = await Reader.open(admin, '/v1/events?type=store_failed')
   await reader.until(({ type }) => type === 'heartbeat')
   reader.response.destroy()
@@ -163,6 +167,35 @@ test('a reader that is too slow is told how many events it has missed, and other
   assert.equal(got(slow) + lost, count + 1)
   assert.equal(got(fast), count + 1)
   for (const each of [slow, fast]) each.response.destroy()
+})
+
+test('the door outlives the manager that a reload replaces', async () => {
+  const [before, after] = [await startWorld(), await startWorld()]
+  let current = before
+  const parts = {
+    ...before.parts,
+    get sessions(): DaemonParts['sessions'] {
+      return current.sessions
+    },
+  }
+  const nothing = (): Promise<never> => Promise.reject(new TypeError('not asked for'))
+  const control = { keys: nothing, rotateKeys: nothing, retireKey: nothing, reload: nothing }
+  const door = createAdminDoor(parts, { ...control, status: nothing })
+  const place = await listen(door, freshPath())
+  const ids: string[] = []
+  for (const each of [before, after])
+    ids.push((await new Visitor().signIn(each.shop, 'tilo')).session?.id ?? '')
+  const seen = async (): Promise<unknown> => {
+    const { json } = await ask(place, 'GET', '/v1/sessions?subject=tilo')
+    return (json as { sessions: { id: string }[] }).sessions.map(({ id }) => id)
+  }
+  assert.deepEqual(await seen(), [ids[0]])
+  current = after
+  assert.deepEqual(await seen(), [ids[1]])
+  assert.equal((await ask(place, 'GET', `/v1/sessions/${ids[1]}`)).status, 200)
+  await ask(place, 'POST', '/v1/revoke', { json: { subject: 'tilo' } })
+  assert.deepEqual(await seen(), [])
+  await door.drain(0)
 })
 
 test('a drain ends the streams, and what is under way is answered', async () => {

@@ -54,7 +54,6 @@ test('what a body says wrong is named by its field, and its value is not repeate
     [SESSION, '{"shared":{"set":{},"ifVersion":1}}', /^shared: .*"ifVersion"/],
     [SESSION, '{"ifVersion":-1,"set":{"a":1}}', /^ifVersion: /],
     [SESSION, '{"ifVersion":1.5}', /^ifVersion: /],
-    [SESSION, '{"set":{"a":1e999}}', /^set\.a: /],
     [SESSION, '{"set":{"__proto__":1}}', /__proto__/],
     [`${SESSION}/authenticate`, '{}', /^subject: /],
     [`${SESSION}/authenticate`, '{"subject":""}', /^subject: /],
@@ -148,6 +147,16 @@ test('a client that asks first whether its body is wanted is told to go on', asy
   asking.flushHeaders()
   assert.equal((await answer).status, 200)
   assert.equal(visitor.cookie, null)
+})
+
+test('a value that would not come back as it went is refused by its name, and nothing begins', async () => {
+  const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  for (const value of ['1e999', '-0', '"\\ud800"', deep(70), '{"\\udfff":1}']) {
+    const body = `{"set":{"name":${value}}}`
+    const headers = { ...JSON_TYPE, 'x-forwarded-proto': 'https' }
+    const answer = await ask(shop, 'POST', SESSION, { body, headers })
+    assert.match(assertProblem(answer, 400, 'ERR_SESSION_DATA_INVALID'), /'name/)
+  }
 })
 
 test('data beyond what a session may hold is refused, and what was there stays', async () => {

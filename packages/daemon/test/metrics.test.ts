@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createMetrics, metricsTextOf } from '@holdfast/daemon'
 import { memoryStore } from '@holdfast/memory'
@@ -40,6 +41,16 @@ test('what happens to sessions and at the doors is counted, for Prometheus', asy
     (await ask(admin, 'GET', '/metrics')).text,
     /^# TYPE holdfast_checks_total counter$/m,
   )
+})
+
+test('the page names every metric, with its labels', async () => {
+  const page = readFileSync(new URL('../../../../docs/daemon-protocol.md', import.meta.url), 'utf8')
+  const metrics = createMetrics()
+  const own = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
+  for (const name of own.filter((each) => each.startsWith('holdfast_')))
+    assert.ok(page.includes(`\`${name}\``), name)
+  const named = [...page.matchAll(/`(holdfast_\w+)`/g)].map(([, name]) => name)
+  for (const name of named) assert.ok(own.includes(name ?? ''), name)
 })
 
 test('checks are counted by what they came to', async () => {

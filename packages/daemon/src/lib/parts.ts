@@ -5,7 +5,7 @@ import type { Metrics } from './metrics/metrics.js'
 import type { PublicKeys } from './public-keys.js'
 import type { Settings } from './settings.js'
 
-/** What every door of one process works with. */
+/** What every door of one process works with. Of the primary's parts, those may change that a reload changes: its doors keep none. */
 export interface DaemonParts {
   readonly settings: Settings
   readonly sessions: Sessions

@@ -4,22 +4,17 @@ import { z } from 'zod'
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 const FOLDER = '#/components/schemas/'
-/** The one definition that no shape has a name for: any JSON, which holds itself. */
-const NAMELESS = `${FOLDER}__shared#/$defs/schema0`
-const JSON_VALUE = 'JsonValue'
 
 /** Every shape that has given itself a name, by it, referring to one another. Whoever calls this has imported them. */
 export function describeShapes(): Readonly<Record<string, JsonSchema>> {
-  const { schemas } = z.toJSONSchema(z.globalRegistry, { uri: (id) => FOLDER + id, io: 'output' })
-  const { __shared: shared, ...named } = schemas
-  const nameless = Object.values(shared?.$defs ?? {})
-  if (nameless.length !== 1) throw new Error('each shape that is used twice needs a name')
-  const text = JSON.stringify({ ...named, [JSON_VALUE]: nameless[0] })
-  const plain: Readonly<Record<string, JsonSchema>> = JSON.parse(
-    text.replaceAll(JSON.stringify(NAMELESS), JSON.stringify(FOLDER + JSON_VALUE)),
-  )
+  const { schemas } = z.toJSONSchema(z.globalRegistry, {
+    uri: (id) => FOLDER + id,
+    io: 'output',
+    // Any JSON is the schema that has no rules.
+    unrepresentable: 'any',
+  })
   return Object.fromEntries(
-    Object.entries(plain).map(([name, { $schema: _schema, $id: _id, ...rest }]) => [name, rest]),
+    Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...rest }]) => [name, rest]),
   )
 }
 

@@ -8,17 +8,16 @@ import { listSessions, toRow } from '../session-page.js'
 import { readEventNames } from './event-names.js'
 import type { EventStreams } from './event-stream.js'
 
-/** What administrators may ask, by operation. */
+/** What administrators may ask, by operation. The manager may be another after each reload, so it is never kept. */
 export function adminHandlers(
   parts: DaemonParts,
   control: Control,
   streams: EventStreams,
 ): Handlers<typeof ADMIN_ROUTES> {
-  const { sessions } = parts
   return {
-    list: async ({ query }) => ({ body: await listSessions(sessions, query) }),
+    list: async ({ query }) => ({ body: await listSessions(parts.sessions, query) }),
     show: async ({ id }) => {
-      const info = await sessions.get(id)
+      const info = await parts.sessions.get(id)
       if (info === null) throw unknownSession()
       return { body: toRow(info) }
     },

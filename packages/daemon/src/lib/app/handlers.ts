@@ -27,10 +27,8 @@ export function appHandlers(
   return {
     ...sessionHandlers(app.namespace, visit),
     list: async ({ query }) => ({ body: await listSessions(sessions, query) }),
-    revokeAll: async ({ body: { subject, reason, except } }) => ({
-      body: {
-        count: await sessions.revokeAll(subject, defined({ reason, except })),
-      },
+    revokeAll: async ({ body: { subject, ...options } }) => ({
+      body: { count: await sessions.revokeAll(subject, defined(options)) },
     }),
     assertionKeys: () => ({ body: { keys: [...parts.assertionKeys(app.name)] } }),
     jwks: () => publicKeys(parts),

@@ -39,6 +39,5 @@ function valuesOf(scope: Scope): Loaded['data'] {
     const value = scope.get(key)
     if (value !== undefined) values.push([key, value])
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON, which the engine has frozen: an answer is only written
-  return Object.fromEntries(values) as Loaded['data']
+  return Object.fromEntries(values)
 }
