@@ -193,16 +193,8 @@ test('when the door closes, those who do not come to an end are cut', async () =
   const own = await Site.open()
   const wire = own.wire()
   wire.send(OPEN_END)
-  while ((await connections(own)) === 0) await pause(5)
+  while ((await own.connections()) === 0) await pause(5)
   await own.door.drain(50)
   assert.equal(await wire.answer(), null)
   await own.close()
 })
-
-function connections(own: Site): Promise<number> {
-  return new Promise((resolve, reject) => {
-    own.door.server.getConnections((error, count) =>
-      error === null ? resolve(count) : reject(error),
-    )
-  })
-}

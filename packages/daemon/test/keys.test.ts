@@ -25,7 +25,7 @@ function check({ socket }: TestDaemon, cookie: string): Promise<number> {
 }
 
 test('keys are rotated under load: no token is refused, old or new', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const shop = daemon.socket('apps/shop.sock')
   const cookies = [await signIn(shop, 'ada')]
   const load = startLoad(t, daemon.socket('check.sock'), cookies)
@@ -51,13 +51,30 @@ test('keys are rotated under load: no token is refused, old or new', async (t) =
   assert.equal(keys.length, 7)
   // A restart knows them all.
   await daemon.stop()
-  const next = await startDaemon(t, { toml: SHOP, folder: daemon.folder })
+  const next = await startDaemon(t, { toml: SHOP, folder: daemon.folder, workers: 2 })
   assert.deepEqual((await keysOf(next)).keys, keys)
   for (const cookie of cookies) assert.equal(await check(next, cookie), 204)
 })
 
+test('no key signs before every worker knows it', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
+  const [old] = (await keysOf(daemon)).keys
+  const [slow = 0] = daemon.workers()
+  process.kill(slow, 'SIGSTOP')
+  const rotation = keysOf(daemon, '/v1/keys/rotate', null)
+  await until(async () => (await keysOf(daemon)).keys.length === 2, 'the new key is announced')
+  const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const { keys } = await keysOf(daemon)
+  assert.deepEqual([keys[0], keys[1]?.signs], [old, false])
+  process.kill(slow, 'SIGCONT')
+  const rotated = await rotation
+  assert.deepEqual([rotated.keys[0]?.id, rotated.keys[1]?.id], [keys[1]?.id, old?.id])
+  const statuses = await Promise.all(Array.from({ length: 8 }, () => check(daemon, cookie)))
+  assert.deepEqual(new Set(statuses), new Set([204]))
+})
+
 test('a key that is retired is good nowhere, at once; the one that signs stays', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const old = await signIn(daemon.socket('apps/shop.sock'), 'ada')
   const { keys } = await keysOf(daemon, '/v1/keys/rotate', null)
   const young = await signIn(daemon.socket('apps/shop.sock'), 'bob')
@@ -78,9 +95,22 @@ test('a key that is retired is good nowhere, at once; the one that signs stays',
   assert.equal((JSON.parse(text) as { keys: unknown[] }).keys.length, 1)
 })
 
+test('a worker that hangs cannot keep a key alive: it is replaced before the answer comes', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
+  const old = await signIn(daemon.socket('apps/shop.sock'), 'ada')
+  const { keys } = await keysOf(daemon, '/v1/keys/rotate', null)
+  const [hanging = 0] = daemon.workers()
+  process.kill(hanging, 'SIGSTOP')
+  await keysOf(daemon, '/v1/keys/retire', { id: keys[1]?.id })
+  await until(() => daemon.workers().length === 2, 'another one is there')
+  assert.equal(daemon.workers().includes(hanging), false)
+  const statuses = await Promise.all(Array.from({ length: 8 }, () => check(daemon, old)))
+  assert.deepEqual(new Set(statuses), new Set([401]))
+})
+
 test('keys of the operator: rotation says how; a reload takes the new file without refusing a token', async (t) => {
   const [first, second] = [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64url'))
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const file = join(daemon.folder, 'keys')
   writeFileSync(file, `${first}\n`, { mode: 0o600 })
   daemon.configure(`keys.file = "./keys"\n${SHOP}`)

@@ -57,6 +57,16 @@ test('heads that are not HTTP/1.1 to the letter are refused with the connection,
   }
 })
 
+test('another method than GET and HEAD is told so', async () => {
+  const wire = site.wire()
+  wire.send('DELETE /v1/check HTTP/1.1\r\nHost: a\r\n\r\n')
+  const answer = await wire.answer()
+  assert.ok(answer !== null)
+  assert.equal(answer.status, 405)
+  assert.equal(headerOf(answer, 'allow'), 'GET, HEAD')
+  await wire.close()
+})
+
 test('a refusal is a problem that says no more than its code', async () => {
   const wire = site.wire()
   wire.send('GET /secret HTTP/1.1\r\nCookie : secret\r\n\r\n')

@@ -16,7 +16,7 @@ function modeOf(path: string): string {
 }
 
 test('a worker that is killed under load is replaced, and the others answer', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
   const load = startLoad(t, daemon.socket('check.sock'), [cookie])
   const [victim = 0, other = 0] = daemon.workers()
@@ -38,7 +38,7 @@ test('a worker that is killed under load is replaced, and the others answer', as
 })
 
 test('connections wait while no worker is there', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP, env: { HOLDFAST_DAEMON__WORKERS: '1' } })
+  const daemon = await startDaemon(t, { toml: SHOP })
   const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
   const [only = 0] = daemon.workers()
   process.kill(only, 'SIGKILL')
@@ -48,7 +48,7 @@ test('connections wait while no worker is there', async (t) => {
 })
 
 test('SIGHUP under load: the new configuration holds and no request is dropped', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
   const load = startLoad(t, daemon.socket('check.sock'), [cookie])
   for (const [mode, name, gone] of [
@@ -74,7 +74,7 @@ test('SIGHUP under load: the new configuration holds and no request is dropped',
 })
 
 test('SIGHUP with a broken file says every mistake and changes nothing', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const cookie = await signIn(daemon.socket('apps/shop.sock'), 'ada')
   const workers = daemon.workers()
   const broken = [
@@ -104,7 +104,7 @@ test('SIGHUP with a broken file says every mistake and changes nothing', async (
 })
 
 test('workers that cannot start leave the old ones where they are', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const workers = daemon.workers()
   const port = await freePort()
   const other: Server = createServer()

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { SessionError } from '@holdfast/core'
 import { end, freePort, newFolder } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
+import { readKeyFile, writeKeyFile } from '../src/lib/keys/key-file.js'
 import { ask, signIn } from './support/client.js'
 import { launchDaemon, startDaemon } from './support/daemon.js'
 
@@ -18,6 +22,7 @@ function modeOf(path: string): string {
 test('it starts, answers at every door, and stops with nothing left behind', async (t) => {
   const port = await freePort()
   const daemon = await startDaemon(t, {
+    workers: 2,
     toml: `${SHOP}mode = "0640"\n[check]\nlisten = "127.0.0.1:${port}"\n`,
   })
   const modes = ['', 'apps', 'check.sock', 'admin.sock', 'apps/shop.sock'].map((name) =>
@@ -64,7 +69,6 @@ test('a second daemon on the same folders is refused, and the first goes on', as
   const first = await startDaemon(t, { toml: SHOP })
   const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')
   const others = [
-    launchDaemon(t, { folder: first.folder, toml: SHOP }),
     launchDaemon(t, { folder: first.folder, env: { HOLDFAST_DAEMON__STATE: newFolder('s') } }),
     launchDaemon(t, { folder: first.folder, env: { HOLDFAST_DAEMON__RUN: newFolder('r') } }),
   ]
@@ -110,23 +114,34 @@ test('a socket on which somebody else answers is not taken away', async (t) => {
   assert.equal(existsSync(first.socket('check.sock')), true)
 })
 
-test('a key file that others may read is refused, with the remedy and without the keys', async (t) => {
-  const first = await startDaemon(t)
-  await first.stop()
-  const file = join(first.folder, 'state/keys.json')
+test('a key file that others may read is refused at the start, with the remedy', async (t) => {
+  const folder = newFolder('d')
+  const file = join(folder, 'state/keys.json')
+  writeKeyFile(file, [{ key: randomBytes(32).toString('base64url'), createdAt: 0 }])
+  chmodSync(file, 0o644)
+  const daemon = launchDaemon(t, { folder })
+  await once(daemon.child, 'exit')
+  assert.equal(daemon.child.exitCode, 1)
+  assert.match(daemon.said(), /may be read by other users.*chmod 600/)
+})
+
+test('a key file is written for its owner alone; a damaged one is refused without what it holds', () => {
+  const file = join(newFolder('d'), 'state/keys.json')
+  const keys = [{ key: randomBytes(32).toString('base64url'), createdAt: 7 }]
+  assert.equal(readKeyFile(file), null)
+  writeKeyFile(file, keys)
+  assert.deepEqual([modeOf(join(file, '..')), modeOf(file)], ['700', '600'])
+  assert.deepEqual(readKeyFile(file), keys)
   const text = readFileSync(file, 'utf8')
-  for (const [mode, content, said] of [
-    [0o644, text, /may be read by other users.*chmod 600/],
-    [0o600, text.slice(5), /is damaged\. Restore it/],
-    [0o600, text.replace(/"key": "[^"]*"/, '"key": "short"'), /is damaged\. Restore it/],
-  ] as const) {
-    writeFileSync(file, content)
-    chmodSync(file, mode)
-    const daemon = launchDaemon(t, { folder: first.folder })
-    await once(daemon.child, 'exit')
-    assert.equal(daemon.child.exitCode, 1)
-    assert.match(daemon.said(), said)
-    const [, key = '-'] = /"key": "([^"]*)"/.exec(text) ?? []
-    assert.equal(daemon.said().includes(key), false)
+  for (const damaged of ['', text.slice(5), text.replace('"version": 1', '"version": 2')]) {
+    writeFileSync(file, damaged)
+    assert.throws(
+      () => readKeyFile(file),
+      (error: unknown) =>
+        error instanceof SessionError &&
+        error.code === 'ERR_SESSION_KEY_INVALID' &&
+        /is damaged\. Restore it/.test(error.message) &&
+        !inspect(error).includes(keys[0]?.key ?? ''),
+    )
   }
 })

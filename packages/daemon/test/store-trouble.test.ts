@@ -29,6 +29,11 @@ function laterStore(gate: () => Promise<unknown>): SessionStore {
   }
 }
 
+/** What would keep the process from ending. */
+function timersLeft(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+}
+
 const PATHS = ['/v1/check', '/v1/check/optional', '/v1/forward-auth']
 
 test('a store that is down refuses everybody with a token, and signs nobody out', async () => {
@@ -47,6 +52,7 @@ test('a store that is down refuses everybody with a token, and signs nobody out'
     assert.doesNotMatch(answer.body, /down for the test/)
     assert.equal(headerOf(answer, 'x-session-assertion'), undefined)
     assert.equal(headerOf(answer, 'x-accel-expires'), '0')
+    assert.equal(headerOf(answer, 'retry-after'), '1')
     assert.equal(tokenOf(answer), null)
   }
   isDown = false
@@ -107,9 +113,15 @@ test('what a visitor who goes away has caused is written all the same', async ()
   site.now += 20 * MINUTE
   isSlow = true
   const wire = site.wire()
-  wire.send(headText('/v1/check', linesOf({ token, lines: NAVIGATION })))
+  const timers = timersLeft()
+  // An answer that it has not read makes its end a reset.
+  wire.socket.pause()
+  const check = headText('/v1/check', linesOf({ token, lines: NAVIGATION }))
+  wire.send(`${headText('/healthz', [])}${check}GET /heal`)
   while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
   await wire.close()
+  while ((await site.connections()) > 0) await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
   isSlow = false
   for (const go of waiting) go()
   const id = token.slice(0, 22)
@@ -119,6 +131,7 @@ test('what a visitor who goes away has caused is written all the same', async ()
   const again = await site.ask({ token, lines: NAVIGATION })
   assert.equal(again.status, 204)
   assert.notEqual(tokenOf(again), null)
+  assert.ok(timersLeft() <= timers, 'the head that it had begun is not waited for')
   await site.close()
 })
 

@@ -77,7 +77,7 @@ test('systemd is told when it is ready, reloads and stops', async (t) => {
   })
   const hears = (pattern: RegExp): Promise<void> =>
     until(() => existsSync(told) && pattern.test(readFileSync(told, 'utf8')), String(pattern))
-  await hears(/^--pid=\d+ --ready --status=version .*2 workers/m)
+  await hears(/^--pid=\d+ --ready --status=version .*1 worker,/m)
   daemon.child.kill('SIGHUP')
   await hears(/RELOADING=1[^]* READY=1/)
   await daemon.stop()

@@ -27,7 +27,7 @@ test('what happens in any worker is in the audit log and in the stream of events
   const folder = newFolder('d')
   const file = join(folder, 'audit.jsonl')
   const toml = `[audit]\nfile = "${file}"\n${SHOP}`
-  const daemon = await startDaemon(t, { folder, toml })
+  const daemon = await startDaemon(t, { folder, toml, workers: 2 })
   const streamed = await follow(t, daemon.socket('admin.sock'))
   const subjects = Array.from({ length: 8 }, (_, index) => `ada-${index}`)
   await Promise.all(subjects.map((each) => signIn(daemon.socket('apps/shop.sock'), each)))
@@ -49,7 +49,7 @@ test('what happens in any worker is in the audit log and in the stream of events
 test('metrics are those of all processes, and no counter goes back when workers are replaced', async (t) => {
   const port = await freePort()
   const toml = `[monitor]\nlisten = "127.0.0.1:${port}"\n${SHOP}`
-  const daemon = await startDaemon(t, { toml })
+  const daemon = await startDaemon(t, { toml, workers: 2 })
   const authenticated = async (): Promise<number> => {
     const { status, body } = await ask({ port }, { path: '/metrics' })
     assert.equal(status, 200)
@@ -72,7 +72,7 @@ test('metrics are those of all processes, and no counter goes back when workers 
 })
 
 test('administrators see what runs, and may reload', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+  const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const admin = daemon.socket('admin.sock')
   const { body } = await ask(admin, { path: '/v1/status' })
   const { workers, store, ready } = JSON.parse(body) as Record<string, unknown>

@@ -27,6 +27,8 @@ export interface TestDaemon {
 export interface DaemonOptions {
   readonly toml?: string
   readonly folder?: string
+  /** Default 1. */
+  readonly workers?: number
   readonly env?: Readonly<Record<string, string>>
   /** For descriptors beyond the standard ones. */
   readonly start?: (args: readonly string[], env: NodeJS.ProcessEnv) => ChildProcess
@@ -34,13 +36,23 @@ export interface DaemonOptions {
 
 /** Starts a daemon and does not wait. It ends with the test. */
 export function launchDaemon(t: TestContext, options: DaemonOptions = {}): TestDaemon {
-  const { toml = '', folder = newFolder('d'), env = {}, start = startPlainly } = options
+  const {
+    toml = '',
+    folder = newFolder('d'),
+    env = {},
+    workers = 1,
+    start = startPlainly,
+  } = options
   const file = join(folder, 'holdfast.toml')
   const configure = (text: string): void =>
     writeFileSync(file, `daemon.state = "${folder}/state"\ndaemon.run = "${folder}/run"\n${text}`)
   configure(toml)
   const child = track(
-    start([PROGRAM, '--config', file], { ...process.env, HOLDFAST_DAEMON__WORKERS: '2', ...env }),
+    start([PROGRAM, '--config', file], {
+      ...process.env,
+      HOLDFAST_DAEMON__WORKERS: String(workers),
+      ...env,
+    }),
   )
   let text = ''
   child.stderr?.on('data', (data: Buffer) => (text += data.toString()))

@@ -135,6 +135,15 @@ export class Site {
     return check(headerOf(answer, 'x-session-assertion'))
   }
 
+  /** How many clients the door has. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.door.server.getConnections((error, count) =>
+        error === null ? resolve(count) : reject(error),
+      )
+    })
+  }
+
   async close(): Promise<void> {
     sites.delete(this)
     await this.door.drain(0)

@@ -20,13 +20,19 @@ export function problem(status: number, code: string, detail?: string): Answer {
   const title = STATUS_CODES[status] ?? ''
   return {
     status,
-    headers: PROBLEM,
+    headers: PROBLEM + (MORE[status] ?? ''),
     body: JSON.stringify({ type: 'about:blank', title, status, code, detail }),
   }
 }
 
 const PROBLEM =
   'Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Expires: 0\r\nCache-Control: no-store\r\n'
+
+/** RFC 9110 §15.5.6 and §15.6.4. */
+const MORE: Readonly<Record<number, string>> = {
+  405: 'Allow: GET, HEAD\r\n',
+  503: 'Retry-After: 1\r\n',
+}
 
 /** How an answer is sent, beside its headers. */
 export interface Sending {
