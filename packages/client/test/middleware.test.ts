@@ -28,15 +28,23 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 
 interface World {
   readonly daemon: TestDaemon
-  ask(
+  readonly ask: (
     path: string,
     cookie?: string,
-  ): Promise<{
+  ) => Promise<{
     readonly status: number
     readonly body: unknown
     readonly cookies: readonly string[]
     readonly headers: Headers
   }>
+}
+
+async function handle(
+  handler: Handler | undefined,
+  session: DaemonSession,
+  query: URLSearchParams,
+): Promise<string> {
+  return JSON.stringify((await handler?.(session, query)) ?? null)
 }
 
 async function startWorld(t: TestContext): Promise<World> {
@@ -55,10 +63,8 @@ async function startWorld(t: TestContext): Promise<World> {
       }
       const { pathname, searchParams } = new URL(req.url ?? '/', 'http://x')
       const { session } = Object(req)
-      Promise.resolve()
-        .then(() => HANDLERS[pathname]?.(session, searchParams))
-        .then((value) => res.end(JSON.stringify(value ?? null)))
-        .catch(fail)
+      // oxlint-disable-next-line promise/no-promise-in-callback -- a handler may take its time
+      void handle(HANDLERS[pathname], session, searchParams).then((text) => res.end(text), fail)
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -103,7 +109,7 @@ test('a hundred requests at once that set a hundred keys: a hundred are kept (P3
   const keys = Array.from({ length: 100 }, (_, at) => `k${at}`)
   await Promise.all(keys.map((key) => ask(`/set?key=${key}&value=${key}`, cookie)))
   const { body } = await ask('/keys', cookie)
-  assert.deepEqual(Array.isArray(body) ? body.toSorted() : body, keys.toSorted())
+  assert.deepEqual(new Set(Array.isArray(body) ? body : []), new Set(keys))
 })
 
 test('increments at once are all counted, and each is told a number of its own', async (t) => {
