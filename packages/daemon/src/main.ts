@@ -1,9 +1,6 @@
 import { parseArgs } from 'node:util'
-import { describePolicy } from '@holdfast/core'
-import { resolvePolicy } from '@holdfast/core/engine'
-import { describeConfiguration } from './lib/config/describe.js'
-import { DEFAULT_FILE, loadSettings } from './lib/config/load.js'
-import { problemLine } from './lib/config/problem.js'
+import { checkConfig } from './lib/check-config.js'
+import { DEFAULT_FILE } from './lib/config/load.js'
 import { serve } from './lib/serve.js'
 import { VERSION } from './lib/version.js'
 
@@ -35,7 +32,7 @@ async function run(args: string[]): Promise<number> {
   if (values === null) return 2
   if (values.help === true) return say(HELP)
   if (values.version === true) return say(VERSION)
-  if (values['check-config'] === true) return checkConfig(values.config)
+  if (values['check-config'] === true) return check(values.config)
   return await serve({ config: values.config })
 }
 
@@ -55,13 +52,10 @@ function say(text: string): number {
   return 0
 }
 
-function checkConfig(file: string | undefined): number {
-  const loaded = loadSettings({ file, environment: process.env })
-  if (loaded.problems !== null) {
-    process.stderr.write(`${loaded.problems.map(problemLine).join('\n')}\n`)
-    return 1
-  }
-  for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
-  const policy = describePolicy(resolvePolicy(loaded.settings.session))
-  return say(`${describeConfiguration(loaded.configuration)}\n\n${policy.text}`)
+function check(file: string | undefined): number {
+  const { good, text, warnings } = checkConfig({ file, environment: process.env })
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
+  if (good) return say(text)
+  process.stderr.write(`${text}\n`)
+  return 1
 }

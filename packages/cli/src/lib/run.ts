@@ -1,15 +1,19 @@
 import { type Command, EXIT, type Terminal, UsageError } from './command.js'
+import { checkConfigCommand } from './commands/check-config.js'
 import { completionCommand } from './commands/completion.js'
 import { configCommand } from './commands/config.js'
 import { eventsCommand } from './commands/events.js'
 import { keysCommand } from './commands/keys.js'
 import { migrateCommand } from './commands/migrate.js'
 import { revokeAllCommand } from './commands/revoke-all.js'
+import { serveCommand } from './commands/serve.js'
 import { sessionsCommand } from './commands/sessions.js'
 import { statusCommand } from './commands/status.js'
 import { withoutSecrets } from './connection.js'
 
 const COMMANDS: readonly Command[] = [
+  serveCommand,
+  checkConfigCommand,
   statusCommand,
   sessionsCommand,
   revokeAllCommand,

@@ -7,13 +7,7 @@ import {
   type SessionsOptions,
 } from '@holdfast/core'
 import { type RequestFacts, Session } from '@holdfast/core/engine'
-import {
-  createAssertionKeys,
-  createCheckDoor,
-  createMetrics,
-  type DaemonParts,
-  type Door,
-} from '@holdfast/daemon'
+import { createAssertionKeys, createCheckDoor, type DaemonParts, type Door } from '@holdfast/daemon'
 import { memoryStore } from '@holdfast/memory'
 import { type Assertion, createAssertionCheck } from '@holdfast/protocol'
 import { freshPath } from './folders.js'
@@ -76,10 +70,6 @@ export class Site {
         signs()
         return keys(app)
       },
-      jwks: null,
-      events: { subscribe: (listener) => this.sessions.on('*', listener) },
-      metrics: createMetrics(),
-      metricsText: () => Promise.resolve(''),
       log: (text) => this.logged.push(text),
     }
     this.door = createCheckDoor(this.parts)

@@ -122,6 +122,7 @@ function bare([status, description]: [string, string]): [string, object] {
       ? { 'X-Session-Assertion': ASSERTION, 'X-Accel-Expires': KEPT }
       : {}),
     ...(status === '302' ? { Location: LOCATION } : {}),
+    ...(status === '401' ? { 'X-Session-Login': LOCATION } : {}),
   }
   return [status, { description, headers }]
 }

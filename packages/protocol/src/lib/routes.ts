@@ -77,7 +77,8 @@ const monitor = routesOf('monitor')
 const AGAIN = { idempotent: true } as const
 
 const SIGNED_IN = 'Somebody is signed in: X-Session-Assertion says who'
-const NOBODY = 'Nobody is signed in'
+const NOBODY =
+  'Nobody is signed in. Where a page was asked for, X-Session-Login of the plain check is where one signs in'
 
 /** What web servers ask on each request. */
 export const CHECK_ROUTES = {

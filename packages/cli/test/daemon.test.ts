@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { connectApp } from '@holdfast/client'
+import { end, newFolder, track } from '@holdfast/test-servers/process'
+import { until } from '@holdfast/test-servers/wait'
+
+const MAIN = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
+const folder = newFolder('h')
+const file = join(folder, 'holdfast.toml')
+const env = { ...process.env, HOLDFAST_SOCKET: join(folder, 'run/admin.sock') }
+
+let daemon: ChildProcess
+let said = ''
+
+before(async () => {
+  writeFileSync(
+    file,
+    `daemon.state = "${folder}/state"
+daemon.run = "${folder}/run"
+daemon.workers = 1
+apps.shop.rights = ["authenticate"]
+`,
+  )
+  daemon = track(
+    spawn(process.execPath, [MAIN, 'serve', '--config', file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    }),
+  )
+  daemon.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+  await until(() => said.includes('ready: '), 'holdfast serve is ready')
+})
+after(() => end(daemon, 'SIGTERM'))
+
+interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function holdfast(...args: readonly string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    env,
+  })
+  assert.ok(!stderr.includes('    at '), `no stack trace: ${stderr}`)
+  return { code: status, out: stdout, err: stderr }
+}
+
+/** Signs an account in at the application `shop`, and gives the session's id. */
+async function signIn(subject: string): Promise<string> {
+  const app = connectApp({ socket: join(folder, 'run/apps/shop.sock') })
+  const visitor = app.visitor({ scheme: 'https', userAgent: 'a \u001b[31mred\u001b[0m browser' })
+  const { session } = await visitor.authenticate({ subject })
+  await app.close()
+  return session?.id ?? ''
+}
+
+test('status says what runs', () => {
+  const { code, out } = holdfast('status')
+  assert.equal(code, 0)
+  assert.match(out, /state +ready\n[\s\S]*store +embedded/)
+  const json: unknown = JSON.parse(holdfast('status', '--json').out)
+  assert.equal(Object(json).ready, true)
+})
+
+test('sessions are listed, shown and ended', async () => {
+  const id = await signIn('alice')
+  const listed = holdfast('sessions', 'list', '--subject', 'alice')
+  assert.match(listed.out, new RegExp(`^SESSION .*\n${id} .* live `))
+  assert.ok(!listed.out.includes('\u001b'), 'nothing from outside moves the cursor')
+  assert.match(holdfast('sessions', 'show', id).out, /subject +alice\n/)
+  assert.equal(
+    holdfast('sessions', 'revoke', id, '--reason', 'stolen').out,
+    `Ended session ${id}.\n`,
+  )
+  const again = holdfast('sessions', 'revoke', id)
+  assert.deepEqual([again.code, again.err], [1, `There is no live session ${id}.\n`])
+  assert.equal(holdfast('sessions', 'list', '--subject', 'alice').out, 'There are none.\n')
+  const ended = holdfast('sessions', 'list', '--subject', 'alice', '--ended', '--json')
+  assert.equal(Object(JSON.parse(ended.out))[0].reason, 'stolen')
+  assert.equal(holdfast('sessions', 'show', 'A'.repeat(22)).code, 1)
+})
+
+test('all of an account, and everybody: only when it is said twice', async () => {
+  await signIn('bob')
+  const kept = await signIn('bob')
+  assert.equal(
+    holdfast('revoke-all', '--subject', 'bob', '--except', kept).out,
+    'Ended 1 session.\n',
+  )
+  const unsure = holdfast('revoke-all', '--everyone')
+  assert.deepEqual([unsure.code, unsure.out], [2, ''])
+  assert.match(unsure.err, /Add --yes/)
+  assert.equal(holdfast('sessions', 'show', kept).code, 0)
+  assert.equal(holdfast('revoke-all', '--everyone', '--yes').out, 'Ended every session.\n')
+  assert.match(holdfast('sessions', 'show', kept).out, /reason +revoked/)
+})
+
+test('keys are listed, rotated and retired; the one that signs is not', () => {
+  const names = (out: string): readonly string[] =>
+    Array.from(
+      out.matchAll(/^(\w{4}) .* (signs|verifies)$/gm),
+      ([, name, does]) => `${name} ${does}`,
+    )
+  const [first = ''] = names(holdfast('keys', 'list').out)
+  const rotated = names(holdfast('keys', 'rotate').out)
+  assert.equal(rotated.length, 2)
+  assert.ok(rotated.includes(first.replace('signs', 'verifies')))
+  const [name = ''] = first.split(' ')
+  const signing = rotated.find((each) => each.endsWith('signs'))?.split(' ')[0] ?? ''
+  assert.equal(holdfast('keys', 'retire', signing).code, 1)
+  assert.equal(names(holdfast('keys', 'retire', name).out).length, 1)
+})
+
+test('events are printed as they happen, until it is stopped', async () => {
+  const following = track(
+    spawn(process.execPath, [MAIN, 'events', '--follow', '--type', 'session_authenticated'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
+  let out = ''
+  following.stdout?.on('data', (data: Buffer) => (out += data.toString()))
+  await until(async () => {
+    await signIn('carol')
+    return out.includes('\n')
+  }, 'an event is printed')
+  const [line = ''] = out.split('\n')
+  const event: unknown = JSON.parse(line)
+  assert.deepEqual([Object(event).type, Object(event).subject], ['session_authenticated', 'carol'])
+  following.kill('SIGINT')
+  const [code] = await once(following, 'exit')
+  assert.equal(code, 0)
+})
+
+test('check-config says what is in force, or each mistake with its line', () => {
+  const good = holdfast('check-config', '--config', file)
+  assert.equal(good.code, 0)
+  assert.match(good.out, /\[apps\.shop\]/)
+  const wrong = join(folder, 'wrong.toml')
+  writeFileSync(wrong, 'daemon.workers = 1\nsession.idle_timout = "1h"\n')
+  const { code, out, err } = holdfast('check-config', '--config', wrong)
+  assert.deepEqual([code, out], [1, ''])
+  assert.match(err, /wrong\.toml:2: session\.idle_timout: .*did you mean idle_timeout\?/)
+})
+
+test('a daemon that does not answer: one line that says so, code 4', () => {
+  const { code, out, err } = holdfast('status', '--socket', join(folder, 'none.sock'))
+  assert.deepEqual([code, out], [4, ''])
+  assert.match(err, /^cannot ask .*none\.sock: there is no such socket\. Is the daemon running/)
+})
+
+for (const shell of ['bash', 'zsh', 'fish']) {
+  test(`the completion for ${shell} knows every command`, () => {
+    const { code, out } = holdfast('completion', shell)
+    assert.equal(code, 0)
+    for (const name of ['serve', 'sessions', 'revoke-all', 'keys', 'events', 'config', 'migrate'])
+      assert.ok(out.includes(name), name)
+  })
+}
+
+test('bash takes its completion, and completes', () => {
+  const { out } = holdfast('completion', 'bash')
+  const script = `${out}\nCOMP_WORDS=(holdfast sessions r); COMP_CWORD=2; _holdfast; echo "\${COMPREPLY[@]}"`
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+  assert.deepEqual([stdout, stderr], ['revoke\n', ''])
+})
+
+const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+  [['sessions'], /Say list, show or revoke/],
+  [['sessions', 'list'], /Give --subject/],
+  [['sessions', 'show'], /Give the id of a session/],
+  [['sessions', 'list', 'more', '--subject', 'a'], /'more' is one word too many/],
+  [['revoke-all'], /Give --subject, or --everyone/],
+  [['revoke-all', '--everyone', '--subject', 'a', '--yes'], /takes neither/],
+  [['keys', 'delete'], /Say list, rotate or retire/],
+  [['keys', 'retire'], /Give the name of a key/],
+  [['events'], /add --follow/],
+  [['status', '--timeout', 'soon'], /--timeout takes a number/],
+  [['status', '--colour'], /--colour/],
+  [['completion', 'tcsh'], /Say bash, zsh or fish/],
+  [['serve', 'now'], /one word too many/],
+]
+for (const [args, message] of WRONG) {
+  test(`what is not understood is said: ${args.join(' ')}`, () => {
+    const { code, out, err } = holdfast(...args)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, message)
+  })
+}
