@@ -88,7 +88,7 @@ for (const [args, message] of WRONG) {
 }
 
 test('--help explains, on standard output, code 0', () => {
-  assert.match(holdfast(['--help']).out, /migrate {4}make or update the tables/)
+  assert.match(holdfast(['--help']).out, /migrate {6}make or update the tables/)
   const help = holdfast(['migrate', '--help'])
   assert.equal(help.code, 0)
   assert.match(help.out, /Exit codes/)
