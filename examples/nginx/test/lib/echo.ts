@@ -17,7 +17,11 @@ export async function startEcho(): Promise<Echo> {
   const server = createServer((req, res) => {
     let bytes = 0
     req.on('data', (data: Buffer) => (bytes += data.length))
-    req.on('end', () => res.end(JSON.stringify({ lines: req.rawHeaders, bytes })))
+    // All but the visitor's cookies, which have no place in an answer.
+    const lines = req.rawHeaders.map((line, at, all) =>
+      /^cookie$/i.test(all[at - 1] ?? '') ? '' : line,
+    )
+    req.on('end', () => res.end(JSON.stringify({ lines, bytes })))
   })
   server.on('upgrade', (req, socket) => {
     const who = req.headers['x-session-assertion'] === undefined ? 'nobody' : 'somebody'

@@ -1,4 +1,4 @@
-import { type AdminClient, connectAdmin, DaemonError } from '@holdfast/client'
+import type { AdminClient } from '@holdfast/client'
 import { EXIT, type Terminal, UsageError } from './command.js'
 
 /** The options of every command that asks the daemon. */
@@ -28,8 +28,11 @@ export async function withAdmin(
   terminal: Terminal,
   work: (admin: AdminClient) => Promise<number>,
 ): Promise<number> {
+  const wait = milliseconds(timeout ?? '5')
+  // Here, so that whoever only wants help does not wait for it.
+  const { connectAdmin, DaemonError } = await import('@holdfast/client')
   const path = socket ?? terminal.env['HOLDFAST_SOCKET'] ?? SOCKET
-  const admin = connectAdmin({ socket: path }, { timeout: milliseconds(timeout ?? '5') })
+  const admin = connectAdmin({ socket: path }, { timeout: wait })
   try {
     return await work(admin)
   } catch (error) {

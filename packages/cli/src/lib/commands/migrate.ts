@@ -1,5 +1,4 @@
-import { migrate, type PostgresClient, schemaStatus } from '@holdfast/postgres'
-import postgres from 'postgres'
+import type { PostgresClient } from '@holdfast/postgres'
 import { readArguments } from '../arguments.js'
 import { type Command, EXIT, type Terminal, UsageError } from '../command.js'
 import { placeOf, postgresUrl } from '../connection.js'
@@ -32,7 +31,7 @@ export const migrateCommand: Command = {
   async run(args, terminal) {
     const { address, schema, status } = read(args)
     const url = postgresUrl(address ?? terminal.env['HOLDFAST_STORE'])
-    const sql = connect(url, terminal)
+    const sql = await connect(url, terminal)
     const place = `schema ${schema} of ${placeOf(url)}`
     try {
       return await (status
@@ -62,7 +61,8 @@ function read(args: readonly string[]): {
 
 type Connection = PostgresClient & { end(options: { timeout: number }): Promise<void> }
 
-function connect(url: URL, { env }: Terminal): Connection {
+async function connect(url: URL, { env }: Terminal): Promise<Connection> {
+  const { default: postgres } = await import('postgres')
   const socket = url.searchParams.get('host')
   const password = env['PGPASSWORD']
   url.searchParams.delete('host')
@@ -81,6 +81,7 @@ async function apply(
   place: string,
   { out }: Terminal,
 ): Promise<number> {
+  const { migrate } = await import('@holdfast/postgres')
   const applied = await migrate(sql, { schema })
   for (const name of applied) out(`applied ${name}`)
   out(
@@ -97,6 +98,7 @@ async function report(
   place: string,
   { out, err }: Terminal,
 ): Promise<number> {
+  const { schemaStatus } = await import('@holdfast/postgres')
   const { version, latest, pending } = await schemaStatus(sql, { schema })
   if (version > latest) {
     err(`${place} is of version ${version}; this holdfast knows up to ${latest}. Upgrade it.`)
