@@ -7,7 +7,7 @@ import { type Result, runCase } from '../../src/run.js'
 
 /** Printed, so that a failure can be had again: `npm run faults -- --store … --only … --seed …`. */
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000)
-const EFFORT = { seed: SEED, seconds: 1.5, workers: 3, lanes: 4, pause: 30 }
+const EFFORT = { seed: SEED, seconds: 1, workers: 3, lanes: 4, pause: 30 }
 
 interface Short {
   readonly judge?: (result: Result) => void

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { runKills, type KillReport } from './lib/kills.js'
 
 /** `npm run kills -w @holdfast/lmdb` kills 2,000; HOLDFAST_SEED repeats a run's moments. */
-const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 120)
+const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 80)
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 2 ** 31)
 const LANES = 2
 
