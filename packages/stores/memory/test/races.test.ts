@@ -3,7 +3,7 @@ import { storeCases } from '@holdfast/conformance/store'
 import { memoryStore } from '@holdfast/memory'
 
 /** The promise is made for 10,000 rounds: `HOLDFAST_ROUNDS=10000`. */
-const ROUNDS = Number(process.env['HOLDFAST_ROUNDS'] ?? 2500)
+const ROUNDS = Number(process.env['HOLDFAST_ROUNDS'] ?? 1500)
 
 const cases = storeCases({ open: () => memoryStore(), schedules: 10_000, rounds: ROUNDS })
 
