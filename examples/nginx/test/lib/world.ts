@@ -37,7 +37,7 @@ export async function startWorld(
     apps: [`echo=/echo/=127.0.0.1:${echo.port}`],
     ...(options.cache === undefined ? {} : { cache: join(folder, options.cache) }),
   })
-  const admin = connectAdmin({ socket: site.daemon.adminSocket })
+  const admin = connectAdmin({ socket: site.daemon.adminSocket }, { timeout: 60_000 })
   const visitors: Visitor[] = []
   return {
     site,

@@ -11,7 +11,7 @@ export const ADMIN_OPTIONS = {
 /** The same, for help texts. */
 export const ADMIN_HELP = `  --socket <path>  The administrators' socket. Default: HOLDFAST_SOCKET, else
                    /run/holdfast/admin.sock
-  --timeout <s>    Seconds to wait for an answer. Default: 5
+  --timeout <s>    Seconds to wait for an answer. Default: 10
   --json           Print JSON instead of a table
   --help           This text`
 
@@ -28,7 +28,7 @@ export async function withAdmin(
   terminal: Terminal,
   work: (admin: AdminClient) => Promise<number>,
 ): Promise<number> {
-  const wait = milliseconds(timeout ?? '5')
+  const wait = milliseconds(timeout ?? '10')
   // Here, so that whoever only wants help does not wait for it.
   const { connectAdmin, DaemonError } = await import('@holdfast/client')
   const path = socket ?? terminal.env['HOLDFAST_SOCKET'] ?? SOCKET
@@ -47,6 +47,6 @@ export async function withAdmin(
 function milliseconds(text: string): number {
   const seconds = Number(text)
   if (!(seconds > 0 && seconds <= 3600))
-    throw new UsageError('--timeout takes a number of seconds, such as 5.')
+    throw new UsageError('--timeout takes a number of seconds, such as 10.')
   return Math.ceil(seconds * 1000)
 }

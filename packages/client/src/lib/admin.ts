@@ -39,9 +39,12 @@ export interface AdminClient {
   close(): Promise<void>
 }
 
-/** Connects at the first request. */
-export function connectAdmin(address: DaemonAddress, options?: ConnectOptions): AdminClient {
-  const connection = new Connection(address, options)
+/** A reload and a new key wait for every worker. */
+const PATIENCE = 10_000
+
+/** Connects at the first request. `timeout` is 10,000 by default: some answers wait for every worker. */
+export function connectAdmin(address: DaemonAddress, options: ConnectOptions = {}): AdminClient {
+  const connection = new Connection(address, { timeout: PATIENCE, ...options })
   return {
     list: (subject, { ended = false } = {}) => list(connection, subject, ended),
     show: (id) => show(connection, id),
