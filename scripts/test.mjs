@@ -20,7 +20,7 @@ import {
   listWorkspaces,
 } from './lib/workspaces.mjs'
 
-const FILES_AT_A_TIME = 3
+const FILES_AT_A_TIME = 2
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'))
