@@ -17,6 +17,21 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '/null': (session) => session.set('nothing', null),
   '/unset': (session, query) => session.unset(query.get('key') ?? ''),
   '/add': (session) => session.update('n', (n) => (typeof n === 'number' ? n + 1 : 1)),
+  '/both': async (session, query) => {
+    session.set('first', true)
+    const counted = session.update('n', (n) => (typeof n === 'number' ? n + 1 : 1))
+    // While what was set first is on its way.
+    await new Promise((resolve) => setImmediate(resolve))
+    session.set(query.get('key') ?? '', 'kept')
+    return counted
+  },
+  '/switch': async (session, query) => {
+    session.set('secret', 'of the account before')
+    await session.authenticate(query.get('as') ?? 'alice')
+  },
+  '/frozen': (session) =>
+    Object.isFrozen(session.get('list')) && Object.isFrozen(Object(session.get('list'))[0]),
+  '/list': (session) => session.set('list', [{ a: 1 }]),
   '/keys': (session) => session.keys(),
   '/nothing': () => 'nothing',
   '/function': (session) =>
@@ -91,6 +106,7 @@ test('who asks for nothing costs nothing; who signs in is known from then on', a
   const { ask } = await startWorld(t)
   const nothing = await ask('/nothing')
   assert.deepEqual([nothing.cookies, nothing.headers.get('cache-control')], [[], null])
+  assert.deepEqual((await ask('/unset?key=a')).cookies, [], 'nothing to remove, nothing begun')
   const { cookies } = await ask('/in?as=alice')
   assert.equal(cookies.length, 1)
   const [cookie = ''] = cookies
@@ -129,6 +145,25 @@ test('increments at once are all counted, and each is told a number of its own',
   )
 })
 
+test('what is set beside an increment is kept, however often that has to be made again', async (t) => {
+  const { ask } = await startWorld(t)
+  const [cookie = ''] = (await ask('/in')).cookies
+  const keys = Array.from({ length: 12 }, (_, at) => `k${at}`)
+  const told = await Promise.all(keys.map((key) => ask(`/both?key=${key}`, cookie)))
+  assert.deepEqual(new Set(told.map(({ body }) => body)), new Set(keys.map((_, at) => at + 1)))
+  const { body } = await ask('/keys', cookie)
+  assert.deepEqual(new Set(Array.isArray(body) ? body : []), new Set([...keys, 'first', 'n']))
+})
+
+test('who signs in as somebody else takes nothing along, not even what was just written', async (t) => {
+  const { ask } = await startWorld(t)
+  const [alice = ''] = (await ask('/in?as=alice')).cookies
+  const [bob = ''] = (await ask('/switch?as=bob', alice)).cookies
+  assert.deepEqual([(await ask('/who', bob)).body, (await ask('/keys', bob)).body], ['bob', []])
+  const [again = ''] = (await ask('/switch?as=bob', bob)).cookies
+  assert.deepEqual((await ask('/keys', again)).body, ['secret'])
+})
+
 test('values come back as they were set, null too, and go when they are taken away', async (t) => {
   const { ask } = await startWorld(t)
   const [cookie = ''] = (await ask('/set?key=a&value=b')).cookies
@@ -137,6 +172,8 @@ test('values come back as they were set, null too, and go when they are taken aw
   assert.deepEqual((await ask('/keys', cookie)).body, ['a', 'nothing'])
   await ask('/unset?key=a', cookie)
   assert.deepEqual((await ask('/keys', cookie)).body, ['nothing'])
+  await ask('/list', cookie)
+  assert.equal((await ask('/frozen', cookie)).body, true)
   const refused = await ask('/function', cookie)
   assert.deepEqual([refused.status, refused.body], [500, 'ERR_SESSION_DATA_INVALID'])
 })
@@ -144,7 +181,9 @@ test('values come back as they were set, null too, and go when they are taken aw
 test('a write to a session that has ended is refused, and brings nothing back (P2)', async (t) => {
   const { ask } = await startWorld(t)
   const [cookie = ''] = (await ask('/in')).cookies
-  const writes = Array.from({ length: 20 }, (_, at) => ask(`/set?key=k&value=${at}`, cookie))
+  const writes = Array.from({ length: 20 }, (_, at) =>
+    ask(at % 2 === 0 ? `/set?key=k&value=${at}` : '/add', cookie),
+  )
   await ask('/out', cookie)
   for (const { status, cookies } of await Promise.all(writes)) {
     assert.ok(status === 200 || status === 401, String(status))

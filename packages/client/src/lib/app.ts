@@ -125,14 +125,14 @@ class Visitor implements VisitorSession {
   }
 
   async csrfToken(): Promise<string> {
-    return (await this.#ask(routes.issueCsrfToken)).token
+    return (await this.#issue(routes.issueCsrfToken)).token
   }
 
   async verifyCsrfToken(token: string): Promise<boolean> {
     return (await this.#ask(routes.verifyCsrfToken, { body: { token } })).valid
   }
 
-  /** What gives the visitor another token, or takes it away. */
+  /** What may give the visitor another token, or take it away. */
   #issue<Asked extends AnyRoute>(route: Asked, asked: Ask<Asked> = {}): Promise<Answer<Asked>> {
     return this.#ask(route, asked, true)
   }

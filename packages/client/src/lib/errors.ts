@@ -50,7 +50,7 @@ export function unanswered(place: string, timeout: number, cause: unknown): Daem
   return new DaemonError('ERR_DAEMON_UNREACHABLE', `cannot ask ${place}: ${reason}`, options)
 }
 
-/** Whether the daemon cannot have begun with the request, or it does not matter. */
+/** Whether the connection was at fault, or the lack of one. The daemon may have begun with the request all the same. */
 export function isBroken(error: unknown): boolean {
   return /^(?:UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED|ECONNRESET|EPIPE|ECONNREFUSED|ENOENT)$/.test(
     codeOf(error),

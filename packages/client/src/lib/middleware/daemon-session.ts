@@ -7,7 +7,7 @@ import type {
   VisitorSession,
 } from '../app.js'
 import { isConflict, toSessionError } from './failures.js'
-import { toPatch, Values } from './values.js'
+import { asStored, type Change, toPatch, Values } from './values.js'
 
 /** Another request may be first, but not for ever. */
 const MOST_ATTEMPTS = 20
@@ -110,21 +110,24 @@ export class DaemonSession implements DaemonScope {
     await this.commit()
     for (let attempt = 1; ; attempt++) {
       const made = change(this.#own.get(key))
-      if (made === undefined) this.#own.unset(key)
-      else this.#own.set(key, made)
+      const value = made === undefined ? undefined : asStored(key, made)
       try {
-        await this.#send(this.#loaded.version ?? undefined)
-        return this.#own.get(key)
+        await this.#store(new Map([[key, value]]), new Map(), this.#loaded.version)
+        return value
       } catch (error) {
         if (!isConflict(error) || attempt === MOST_ATTEMPTS) throw toSessionError(error)
-        this.#adopt(await this.#visitor.load())
+        await this.#reload()
       }
     }
   }
 
   /** Signs a subject in, with a new token; the old one is dead when this resolves. */
   authenticate(subject: string, options: Omit<Authentication, 'subject'> = {}): Promise<void> {
-    return this.#issue(() => this.#visitor.authenticate({ subject, ...options }))
+    return this.#issue(() => {
+      const before = this.#loaded.session?.subject ?? null
+      if (before !== null && before !== subject) this.#drop()
+      return this.#visitor.authenticate({ subject, ...options })
+    })
   }
 
   /** Records that the signed-in subject has just proved itself again, with a new token. */
@@ -141,8 +144,7 @@ export class DaemonSession implements DaemonScope {
   revoke(reason?: string): Promise<void> {
     return this.#issue(async () => {
       await this.#visitor.revoke(reason)
-      this.#own.drop()
-      this.#shared.drop()
+      this.#drop()
       return NOBODY
     })
   }
@@ -197,14 +199,29 @@ export class DaemonSession implements DaemonScope {
     throw new SessionError('ERR_SESSION_RESPONSE_COMMITTED', message)
   }
 
-  async #send(ifVersion?: number): Promise<void> {
-    if (!this.#own.dirty && !this.#shared.dirty) return
-    const own = toPatch(this.#own.take())
-    const shared = toPatch(this.#shared.take())
-    const parts = { ...own, ...(shared === undefined ? {} : { shared }) }
-    const patch: SessionPatch = ifVersion === undefined ? parts : { ...parts, ifVersion }
-    const begins = this.#loaded.session === null
-    this.#adopt(await (begins ? this.#begin(patch) : this.#visitor.patch(patch)))
+  async #send(): Promise<void> {
+    if (this.#own.dirty || this.#shared.dirty)
+      await this.#store(this.#own.take(), this.#shared.take(), null)
+  }
+
+  /** Changes the session, or begins one; with a version, only if that still is the session's. */
+  async #store(own: Change, shared: Change, ifVersion: number | null): Promise<void> {
+    const sharedPatch = toPatch(shared)
+    const patch: SessionPatch = {
+      ...toPatch(own),
+      ...(sharedPatch === undefined ? {} : { shared: sharedPatch }),
+      ...(ifVersion === null ? {} : { ifVersion }),
+    }
+    if (this.#loaded.session !== null) this.#adopt(await this.#visitor.patch(patch))
+    else if (hasValue(own) || hasValue(shared)) this.#adopt(await this.#begin(patch))
+  }
+
+  /** What there is after another request has been first. A session that it ended does not begin anew. */
+  async #reload(): Promise<void> {
+    const had = this.#loaded.session !== null
+    this.#adopt(await this.#visitor.load().catch(rethrow))
+    if (had && this.#loaded.session === null)
+      throw new SessionError('ERR_SESSION_ENDED', 'the session ended while it was being changed')
   }
 
   /** A session begins with what was set; there is nothing to remove. */
@@ -223,6 +240,12 @@ export class DaemonSession implements DaemonScope {
     this.#issuing.catch(() => undefined)
     this.#pending()
     return issued
+  }
+
+  /** Its session is gone, and what this request wrote with it. */
+  #drop(): void {
+    this.#own.drop()
+    this.#shared.drop()
   }
 
   #adopt(loaded: LoadedSession): void {
@@ -275,6 +298,11 @@ class SharedScope implements DaemonScope {
     this.#session.assertOpen()
     this.#values.unset(key)
   }
+}
+
+/** Whether it is more than removals, which begin no session. */
+function hasValue(change: Change): boolean {
+  return [...change.values()].some((value) => value !== undefined)
 }
 
 function rethrow(error: unknown): never {

@@ -27,7 +27,7 @@ export class Values {
 
   get(key: string): JsonValue | undefined {
     if (this.#written.has(key)) return this.#written.get(key)
-    return Object.hasOwn(this.#stored, key) ? this.#stored[key] : undefined
+    return Object.hasOwn(this.#stored, key) ? frozen(this.#stored[key]) : undefined
   }
 
   keys(): readonly string[] {
@@ -41,8 +41,7 @@ export class Values {
 
   /** Throws `ERR_SESSION_DATA_INVALID` for what does not survive JSON. */
   set(key: string, value: JsonValue): void {
-    const kept: JsonValue = JSON.parse(toJson(value, key))
-    this.#written.set(key, frozen(kept))
+    this.#written.set(key, asStored(key, value))
     this.#changed()
   }
 
@@ -78,8 +77,14 @@ export function toPatch(
   return { set, unset }
 }
 
-function frozen(value: JsonValue): JsonValue {
-  if (typeof value !== 'object' || value === null) return value
+/** The value as it will be read, frozen. Throws `ERR_SESSION_DATA_INVALID` for what does not survive JSON. */
+export function asStored(key: string, value: JsonValue): JsonValue {
+  const kept: JsonValue = JSON.parse(toJson(value, key))
+  return frozen(kept)
+}
+
+function frozen<Value extends JsonValue | undefined>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   for (const each of Object.values(value)) frozen(each)
   return Object.freeze(value)
 }
