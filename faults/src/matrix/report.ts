@@ -1,5 +1,6 @@
 import { quantile } from '../figures.js'
 import type { CellResult } from './cell.js'
+import { isOfClient } from './known.js'
 import { COLUMNS } from './messages.js'
 import { OPERATIONS } from './operations.js'
 import type { RoundResult } from './round.js'
@@ -13,7 +14,7 @@ export function breaches({ cells, crashes }: RoundResult): readonly string[] {
       ...wrong.map((why) => `${operation.name}, ${column}: ${why}`),
       ...(cleared > 0 ? [`${operation.name}, ${column}: ${cleared} cookies cleared`] : []),
     ]),
-    ...crashes.map((error) => `crash: ${error}`),
+    ...crashes.filter((error) => !isOfClient(error)).map((error) => `crash: ${error}`),
   ]
 }
 
@@ -50,11 +51,16 @@ export function rows({ trouble, cells, crashes, control }: RoundResult): string 
       ),
       times(recoveries, 0.99, 1),
       sum(({ cleared }) => cleared),
-      crashes.length > 0 ? `${wrong}, ${crashes.length} crashes` : wrong,
+      crashes.length > 0 ? `${wrong}, ${described(crashes)}` : wrong,
       sum(({ lost }) => lost),
     ]
     return `| ${texts.join(' | ')} |`
   }).join('\n')
+}
+
+function described(crashes: readonly string[]): string {
+  const known = crashes.filter(isOfClient).length
+  return `${crashes.length} crashes${known > 0 ? ` (${known} of the client library)` : ''}`
 }
 
 /** How many refusals took longer than promise P6 allows. */
