@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { run } from '../src/lib/run.js'
 
 const MAIN = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 const nginx = process.env['HOLDFAST_NGINX']
@@ -15,23 +16,31 @@ const skip =
     : false
 
 interface Ran {
-  readonly code: number | null
+  readonly code: number
   readonly out: string
   readonly err: string
 }
 
-function config(args: readonly string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [MAIN, 'config', 'nginx', ...args],
-    { encoding: 'utf8' },
-  )
-  assert.ok(!stderr.includes('    at '), `no stack trace: ${stderr}`)
-  return { code: status, out: stdout, err: stderr }
+/** In this process, as the command would: it is asked often. */
+async function config(args: readonly string[]): Promise<Ran> {
+  const said = { out: '', err: '' }
+  const code = await run(['config', 'nginx', ...args], {
+    env: {},
+    out: (text) => (said.out += `${text}\n`),
+    err: (text) => (said.err += `${text}\n`),
+    stopSignal: () => new AbortController().signal,
+  })
+  return { code, ...said }
 }
 
-const SITE = ['--domain', 'shop.example', '--app', 'shop=/=http://127.0.0.1:3000']
+const EXAMPLE = fileURLToPath(
+  new URL('../../../../deploy/nginx/shop.example.conf', import.meta.url),
+)
+const DOMAIN = 'shop.example'
+const SITE = ['--domain', DOMAIN, '--app', 'shop=/=http://127.0.0.1:3000']
 const MORE = ['--app', 'admin-area=/admin/=unix:/run/admin.sock', '--app', 'six=/six=[::1]:81']
+
+const CACHE = ['--cache', '/run/holdfast-cache']
 
 /** Every location of a configuration, with what stands in it. */
 function locations(text: string): readonly (readonly [string, string])[] {
@@ -49,39 +58,126 @@ for (const [name, args] of Object.entries({
     '--open',
     '/about',
   ],
-  'a cache': [...SITE, '--cache', '/run/holdfast-cache'],
+  'an application that is open as a whole': [...SITE, ...MORE, '--open', '/', '--open', '/six/'],
+  'a path that is said twice': [...SITE, '--login', '/in', '--open', '/in', '--domain', DOMAIN],
   'several names': [...SITE, '--domain', 'www.shop.example'],
 })) {
-  test(`nginx takes the configuration of ${name}`, { skip }, (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
-    t.after(() => rmSync(folder, { recursive: true }))
-    const { code, out, err } = config([...args, ...ownFiles(folder)])
-    assert.equal(code, 0, err)
-    const whole = join(folder, 'nginx.conf')
-    const site = out.replaceAll('/run/holdfast-cache', join(folder, 'cache'))
-    writeFileSync(join(folder, 'site.conf'), site)
-    writeFileSync(whole, mainFile(folder))
-    execFileSync(nginx ?? '', ['-t', '-q', '-c', whole, '-p', folder], { stdio: 'pipe' })
-  })
+  test(`nginx takes the configuration of ${name}`, { skip }, (t) => takes(t, [args]))
 }
 
-test('every location is checked, or says that it is not', () => {
-  const { out } = config([...SITE, ...MORE, '--open', '/assets/'])
+test('nginx takes two sites with a cache each', { skip }, async (t) => {
+  const other = ['--domain', 'wiki.example', '--app', 'wiki=/=127.0.0.1:3001']
+  await takes(t, [
+    [...SITE, ...CACHE],
+    [...other, '--cache', '/run/holdfast-cache-of-wiki'],
+  ])
+})
+
+test('the example in deploy/nginx is what the command prints today, and nginx takes it', async (t) => {
+  const committed = readFileSync(EXAMPLE, 'utf8')
+  const [, made = ''] = /^# Made by: holdfast config nginx (.*)$/m.exec(committed) ?? []
+  const args = made.split(' ')
+  const shell = [MAIN, 'config', 'nginx', ...args]
+  assert.equal(execFileSync(process.execPath, shell, { encoding: 'utf8' }), committed)
+  if (skip === false) await takes(t, [args])
+  else t.diagnostic(`not tried with nginx: ${skip}`)
+})
+
+/** nginx starts with these sites, beside each other. */
+async function takes(t: TestContext, sites: readonly (readonly string[])[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const own = ownFiles(folder)
+  const texts: string[] = []
+  for (const args of sites) {
+    const { code, out, err } = await config([...args, ...own])
+    assert.equal(code, 0, err)
+    texts.push(out.replaceAll('/run/holdfast-cache', join(folder, 'cache')))
+  }
+  const whole = join(folder, 'nginx.conf')
+  writeFileSync(join(folder, 'site.conf'), texts.join('\n'))
+  writeFileSync(whole, mainFile(folder))
+  const { status, stderr } = spawnSync(nginx ?? '', ['-t', '-q', '-c', whole, '-p', folder], {
+    encoding: 'utf8',
+  })
+  assert.deepEqual([status, stderr], [0, ''])
+}
+
+test('every location is checked, or says that it is not', async () => {
+  const { out } = await config([...SITE, ...MORE, '--open', '/assets/'])
   const all = locations(out).filter(([name]) => !/acme-challenge|^\/$/.test(name))
   assert.ok(all.length >= 10)
   for (const [name, body] of locations(out.slice(out.indexOf('ssl http2'))))
     assert.match(body, /auth_request (?:off|\/\.holdfast\/[\w/-]+);/, name)
+  assert.match(out, /^ {4}satisfy all;$/m)
   // What is not checked shows nothing of an application.
   for (const [name, body] of locations(out))
     if (body.includes('auth_request off')) assert.ok(!body.includes('holdfast_app_'), name)
   assert.match(out, /^ {4}auth_request \/\.holdfast\/shop;$/m)
 })
 
-test('the path of an open page leads to the application that it belongs to', () => {
-  const { out } = config([...SITE, ...MORE, '--open', '/admin/help', '--login', '/six/enter'])
+test('the path of an open page leads to the application that it belongs to', async () => {
+  const { out } = await config([...SITE, ...MORE, '--open', '/admin/help', '--login', '/six/enter'])
   const at = new Map(locations(out))
-  assert.match(at.get('= /admin/help') ?? '', /admin-area\/optional;[\s\S]*app_admin_area;/)
+  assert.match(
+    at.get('= /admin/help') ?? '',
+    /admin-area\/optional;[\s\S]*app_admin_area\.shop\.example\/admin\/help;/,
+  )
   assert.match(at.get('= /six/enter') ?? '', /six\/optional;/)
+})
+
+test('an open path is said once, and everything else of its application is not open', async () => {
+  const { out } = await config([...SITE, ...MORE, '--open', '/admin/', '--open', '/admin/'])
+  const at = locations(out).filter(([, body]) => body.includes('app_admin_area'))
+  assert.deepEqual(
+    at.map(([name]) => name),
+    ['/admin/'],
+  )
+  assert.match(at[0]?.[1] ?? '', /admin-area\/optional;/)
+})
+
+/** What would write directives of its own into the configuration, or hide from its reader. */
+const HOSTILE = [
+  ';',
+  '{',
+  '}',
+  '\n',
+  '\r',
+  '$',
+  "'",
+  '"',
+  '\\',
+  '#',
+  ' ',
+  '\t',
+  '\u0000',
+  '\u2028',
+  'é',
+]
+const OPTIONS: readonly (readonly [string, (text: string) => string])[] = [
+  ['--domain', (text) => `shop${text}.example`],
+  ['--app', (text) => `sh${text}op=/x/=127.0.0.1:1`],
+  ['--app', (text) => `other=/x${text}/=127.0.0.1:1`],
+  ['--app', (text) => `other=/x/=127.0.0.1${text}:1`],
+  ['--app', (text) => `other=/x/=127.0.0.1:1${text}`],
+  ['--app', (text) => `other=/x/=unix:/run/x${text}`],
+  ['--open', (text) => `/x${text}`],
+  ['--login', (text) => `/x${text}`],
+  ['--socket', (text) => `/run/x${text}`],
+  ['--certificate', (text) => `/etc/x${text}`],
+  ['--certificate-key', (text) => `/etc/x${text}`],
+  ['--cache', (text) => `/run/x${text}`],
+  ['--http-port', (text) => `80${text}1`],
+  ['--https-port', (text) => `80${text}1`],
+]
+test('no option takes what could write a directive of its own', async () => {
+  for (const [option, value] of OPTIONS)
+    for (const character of HOSTILE) {
+      const { code, out, err } = await config([...SITE, option, value(character)])
+      const what = `${option} ${JSON.stringify(value(character))}`
+      assert.deepEqual([code, out], [2, ''], what)
+      assert.ok(err.startsWith(`${option} takes `), `${what}: ${err}`)
+    }
 })
 
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
@@ -102,12 +198,19 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [[...SITE, '--certificate', '/a b;'], /--certificate takes an absolute path/],
   [[...SITE, '--https-port', '0'], /--https-port takes a port/],
   [[...SITE, '--cache', '/run/../etc'], /--cache takes an absolute path/],
+  [[...SITE, '--open', '/.holdfast/shop'], /--open takes a path/],
+  [[...SITE, '--open', '/a/../b'], /--open takes a path/],
+  [[...SITE, '--login', '/./x'], /--login takes a path/],
+  [[...SITE, '--open', `/${'a'.repeat(60)}!`], /--open takes a path/],
+  [[...SITE, '--app', 'x=/.holdfast=127.0.0.1:1'], /--app takes/],
+  [[...SITE, '--app', 'x=/../=127.0.0.1:1'], /--app takes/],
+  [[...SITE, '--http-port', '443'], /must differ/],
   [[...SITE, '--colour'], /--colour/],
   [[...SITE, 'more'], /one word too many/],
 ]
 for (const [args, message] of WRONG) {
-  test(`what is wrong is said, and nothing is printed: ${args.join(' ')}`, () => {
-    const { code, out, err } = config(args)
+  test(`what is wrong is said, and nothing is printed: ${args.join(' ')}`, async () => {
+    const { code, out, err } = await config(args)
     assert.equal(code, 2)
     assert.equal(out, '')
     assert.match(err, message)

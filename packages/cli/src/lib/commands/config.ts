@@ -59,26 +59,36 @@ export const configCommand: Command = {
 type Values = ReturnType<typeof readArguments<typeof OPTIONS>>['values']
 
 function siteOf(values: Values): Site {
-  const [domain, ...aliases] = (values.domain ?? []).map(readDomain)
+  const [domain, ...aliases] = new Set((values.domain ?? []).map(readDomain))
   if (domain === undefined) throw new UsageError('Which site? Give --domain.')
   const live = `/etc/letsencrypt/live/${domain}`
   return {
     domains: [domain, ...aliases],
     apps: appsOf(values),
-    open: [
-      readPath(values.login ?? '/login', '--login'),
-      ...(values.open ?? []).map((path) => readPath(path, '--open')),
-    ],
+    open: openOf(values),
     socket: readFileName(values.socket ?? '/run/holdfast/check.sock', '--socket'),
     certificate: readFileName(values.certificate ?? `${live}/fullchain.pem`, '--certificate'),
     certificateKey: readFileName(
       values['certificate-key'] ?? `${live}/privkey.pem`,
       '--certificate-key',
     ),
-    httpPort: readPort(values['http-port'] ?? '80', '--http-port'),
-    httpsPort: readPort(values['https-port'] ?? '443', '--https-port'),
+    ...portsOf(values),
     cache: values.cache === undefined ? null : readFileName(values.cache, '--cache'),
   }
+}
+
+/** Each once: nginx refuses a location that stands twice. */
+function openOf({ login = '/login', open = [] }: Values): readonly string[] {
+  const paths = open.map((path) => readPath(path, '--open'))
+  return [...new Set([readPath(login, '--login'), ...paths])]
+}
+
+function portsOf(values: Values): Pick<Site, 'httpPort' | 'httpsPort'> {
+  const httpPort = readPort(values['http-port'] ?? '80', '--http-port')
+  const httpsPort = readPort(values['https-port'] ?? '443', '--https-port')
+  if (httpPort === httpsPort)
+    throw new UsageError(`--http-port and --https-port must differ; both are ${httpPort}.`)
+  return { httpPort, httpsPort }
 }
 
 function appsOf({ app = [] }: Values): Site['apps'] {

@@ -30,7 +30,9 @@ export interface Site {
 
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
-const PATH = /^\/(?:[\w.~-]+\/?)*$/
+const PATH = /^\/(?:[\w.~-]+(?:\/[\w.~-]+)*\/?)?$/
+/** nginx never sees them in an address, and where it asks the daemon nothing else can stand. */
+const NO_PATH = /\/\.{1,2}(?:\/|$)|^\/\.holdfast(?:\/|$)/
 const FILE = /^\/[\w.~/-]+$/
 
 /** Reads a domain. What is none could write directives of its own into the configuration. */
@@ -44,7 +46,7 @@ export function readDomain(text: string): string {
 export function readApp(text: string): SiteApp {
   const [name = '', path = '', ...rest] = text.split('=')
   const server = readServer(rest.join('='))
-  if (NAME.test(name) && PATH.test(path) && server !== null)
+  if (NAME.test(name) && isPath(path) && server !== null)
     return { name, path: path.endsWith('/') ? path : `${path}/`, server }
   throw new UsageError(
     `--app takes NAME=PATH=UPSTREAM, such as shop=/=http://127.0.0.1:3000 or admin=/admin/=unix:/run/admin.sock; got '${text}'.`,
@@ -53,7 +55,7 @@ export function readApp(text: string): SiteApp {
 
 /** Reads a path of the site. */
 export function readPath(text: string, option: string): string {
-  if (PATH.test(text)) return text
+  if (isPath(text)) return text
   throw new UsageError(`${option} takes a path such as /login; got '${text}'.`)
 }
 
@@ -69,6 +71,10 @@ export function readPort(text: string, option: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
   throw new UsageError(`${option} takes a port from 1 to 65535; got '${text}'.`)
+}
+
+function isPath(text: string): boolean {
+  return PATH.test(text) && !NO_PATH.test(text)
 }
 
 function readServer(text: string): string | null {
