@@ -1,12 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Child } from './child.js'
+import { programOf } from './program.js'
 
-const PROGRAM = join(
-  dirname(createRequire(import.meta.url).resolve('@holdfast/daemon/package.json')),
-  'bin/holdfastd.js',
-)
+const PROGRAM = programOf('@holdfast/daemon', 'bin/holdfastd.js')
 
 /** The daemon of the site, with its sockets. */
 export interface Daemon {
@@ -24,7 +21,12 @@ export async function startDaemon(folder: string, more = ''): Promise<Daemon> {
   writeFileSync(file, configuration(join(folder, 'state'), run, more))
   chmodSync(file, 0o600)
   const child = new Child('the daemon', process.execPath, [PROGRAM, '--config', file])
-  await child.until(() => child.said.includes('ready: '))
+  try {
+    await child.until(() => child.said.includes('ready: '))
+  } catch (error) {
+    await child.stop()
+    throw error
+  }
   return {
     child,
     checkSocket: join(run, 'check.sock'),

@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Child } from './child.js'
+import { programOf } from './program.js'
 
-const HOLDFAST = join(
-  dirname(createRequire(import.meta.url).resolve('@holdfast/cli/package.json')),
-  'bin/holdfast.js',
-)
+const HOLDFAST = programOf('@holdfast/cli', 'bin/holdfast.js')
 
 /** What nginx is started with. */
 export interface NginxParts {
@@ -23,17 +20,35 @@ export interface NginxParts {
   readonly apps: readonly string[]
   readonly open: readonly string[]
   readonly cache?: string
+  readonly byHand?: ByHand
+}
+
+/** What the owner of a site writes into the configuration that was made for it. */
+export interface ByHand {
+  /** Directives for all of nginx. */
+  readonly http?: string
+  /** Locations of the site. */
+  readonly locations?: string
 }
 
 /** Makes the site's configuration by the command line, and starts nginx with it. */
 export async function startNginx(parts: NginxParts): Promise<Child> {
-  const { program, folder, httpsPort } = parts
+  const { program, folder, httpsPort, byHand: { http = '', locations = '' } = {} } = parts
   mkdirSync(join(folder, 'temporary'), { recursive: true })
-  writeFileSync(join(folder, 'site.conf'), siteConfiguration(parts))
+  const site = siteConfiguration(parts)
+  writeFileSync(
+    join(folder, 'site.conf'),
+    site.replace(/\}\s*$/, () => `${locations}}\n`),
+  )
   const file = join(folder, 'nginx.conf')
-  writeFileSync(file, mainConfiguration(folder))
+  writeFileSync(file, mainConfiguration(folder, http))
   const child = new Child('nginx', program, ['-c', file, '-p', folder])
-  await child.until(() => answers(httpsPort))
+  try {
+    await child.until(() => answers(httpsPort))
+  } catch (error) {
+    await child.stop()
+    throw error
+  }
   return child
 }
 
@@ -55,7 +70,7 @@ function siteConfiguration(parts: NginxParts): string {
 }
 
 /** What Debian has in /etc/nginx/nginx.conf, for this folder alone. All of the example runs under the account that starts it. */
-function mainConfiguration(folder: string): string {
+function mainConfiguration(folder: string, more: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `    ${name}_temp_path ${folder}/temporary/${name};`)
     .join('\n')
@@ -69,6 +84,7 @@ http {
     access_log off;
     types { text/css css; image/svg+xml svg; }
 ${temporary}
+${more}
     include ${folder}/site.conf;
 }
 `

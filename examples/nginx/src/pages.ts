@@ -12,8 +12,27 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 }
 
-/** The frame of all pages. */
+/** A page with little on it, in the middle. */
+export function smallPage(title: string, content: Html): string {
+  return frame(
+    title,
+    html`<section class="narrow">
+      <h1>${title}</h1>
+      ${content}
+    </section>`,
+  )
+}
+
 export function page(title: string, content: Html): string {
+  return frame(
+    title,
+    html`<h1>${title}</h1>
+      ${content}`,
+  )
+}
+
+/** The frame of all pages. */
+function frame(title: string, content: Html): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -37,10 +56,7 @@ export function page(title: string, content: Html): string {
             </nav>
           </div>
         </header>
-        <main id="main">
-          <h1>${title}</h1>
-          ${content}
-        </main>
+        <main id="main">${content}</main>
       </body>
     </html>`.text
 }

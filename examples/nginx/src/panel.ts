@@ -27,20 +27,18 @@ async function answer(
 }
 
 function panelPage({ sub, sid, auth_time, exp, iat }: Assertion): string {
-  const rows = [
-    ['Account', sub],
-    ['Session', sid],
-    ['Signed in', new Date(auth_time * 1000).toISOString()],
-    ['This statement is good for', `${exp - iat} s`],
-  ] as const
   return page(
     'Panel',
-    html`<dl>
-      ${rows.map(
-        ([name, value]) =>
-          html`<dt>${name}</dt>
-            <dd>${value}</dd>`,
-      )}
-    </dl>`,
+    html`<p class="lead">What nginx has told this application, signed by the daemon.</p>
+      <dl class="card">
+        <dt>Account</dt>
+        <dd>${sub}</dd>
+        <dt>Session</dt>
+        <dd><code class="long">${sid}</code></dd>
+        <dt>Signed in</dt>
+        <dd>${new Date(auth_time * 1000).toUTCString()}</dd>
+        <dt>Good for</dt>
+        <dd>${exp - iat} s</dd>
+      </dl>`,
   )
 }

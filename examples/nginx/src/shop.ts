@@ -11,7 +11,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
-import { page, PAGE_HEADERS } from './pages.js'
+import { page, PAGE_HEADERS, smallPage } from './pages.js'
 
 const LOOK = dirname(
   createRequire(import.meta.url).resolve('@holdfast/example-express/public/site.css'),
@@ -40,6 +40,11 @@ export function createShop(client: AppClient): Express {
     await sessionOf(req).revoke('logout')
     res.redirect(303, '/login')
   })
+  shop.use((_req, res) => {
+    res
+      .status(404)
+      .send(smallPage('Not found', html`<p class="lead">There is no such page here.</p>`))
+  })
   shop.use(fail)
   return shop
 }
@@ -66,39 +71,40 @@ function cartPage(session: DaemonSession): string {
   return page(
     `Hello, ${session.subject ?? 'stranger'}`,
     html`
-      <p>
+      <p class="lead">
         Things in your cart: <strong id="items">${typeof items === 'number' ? items : 0}</strong>
       </p>
-      <form method="post" action="/add"><button>Add one</button></form>
-      <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
+      <div class="actions">
+        <form method="post" action="/add"><button class="primary">Add one</button></form>
+        <form method="post" action="/logout"><button>Sign out</button></form>
+      </div>
+      <p class="hint">
+        The session is the daemon's. The panel sees it too, and a sign-out ends both.
+      </p>
     `,
   )
 }
 
 function signInPage(back: string, problem: string | null = null): string {
-  return page(
+  return smallPage(
     'Sign in',
     html`
       ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
-      <form method="post" action="/login">
+      <form method="post" action="/login" class="card stack">
         <input type="hidden" name="return_to" value="${back}" />
-        <p>
-          <label for="account">Account</label
-          ><input id="account" name="account" autocomplete="username" required />
-        </p>
-        <p>
-          <label for="password">Password</label
-          ><input
-            id="password"
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            required
-          />
-        </p>
-        <button>Sign in</button>
+        <label for="account">Account</label>
+        <input id="account" name="account" autocomplete="username" required />
+        <label for="password">Password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          required
+        />
+        <button class="primary">Sign in</button>
       </form>
-      <p>Accounts: demo1 and demo2, password holdfast-demo</p>
+      <p class="hint">Accounts: demo1 and demo2, password holdfast-demo</p>
     `,
   )
 }
@@ -118,5 +124,5 @@ const fail: ErrorRequestHandler = (error: unknown, _req, res, next) => {
     return
   }
   const { status, message } = toProblem(error)
-  res.status(status).send(page('That did not work', html`<p class="problem">${message}</p>`))
+  res.status(status).send(smallPage('That did not work', html`<p class="problem">${message}</p>`))
 }
