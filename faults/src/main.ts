@@ -15,8 +15,8 @@ const HELP = `npm run faults -- [options]
   --seconds n     seconds of faults in each scenario; default 15
   --repeat n      how often each scenario is run; default 1
   --workers n     application processes; default 4
-  --long          kills and failovers only, until there were many: 500 and 50 on Redis (10 minutes), 25 with Sentinel
-                  and 50 of each kind on a Cluster, 100 and 20 on PostgreSQL, 100 killed workers on lmdb
+  --long          kills and failovers only, until there were many: 500 and 50 on Redis (10 minutes), 50 with Sentinel
+                  and of each kind on a Cluster, 100 and 20 on PostgreSQL, 100 killed workers on lmdb
   --matrix        promise P6 over HTTP: every operation under every kind of trouble
   --story         with the first violation of a run, everything that happened to its session
   --list          names the scenarios

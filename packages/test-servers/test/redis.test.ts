@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { RedisCluster, RedisServer, skipRedis as skip } from '../src/redis.js'
+import { RedisCluster, RedisSentinels, RedisServer, skipRedis as skip } from '../src/redis.js'
 import { pause, until } from '../src/wait.js'
 
 // On the program that HOLDFAST_REDIS names.
@@ -39,19 +39,9 @@ test('a server that is removed leaves nothing, frozen or not', { skip }, async (
 })
 
 test('three Sentinels put a replica in the place of a server that is lost', { skip }, async (t) => {
-  const main = await RedisServer.start()
-  t.after(() => main.remove())
-  const replica = await RedisServer.start({
-    settings: ['--replicaof', '127.0.0.1', String(main.port)],
-  })
-  t.after(() => replica.remove())
-  const sentinels = await Promise.all(
-    [0, 1, 2].map(() => RedisServer.start({ sentinelOf: main.port })),
-  )
-  t.after(() => Promise.all(sentinels.map((each) => each.remove())))
-  const knows = async (sentinel: RedisServer): Promise<boolean> =>
-    /slaves=1,sentinels=3/.test(String(await sentinel.command('INFO', 'sentinel')))
-  for (const each of sentinels) await until(() => knows(each), 'they know each other')
+  const servers = await RedisSentinels.start()
+  t.after(() => servers.remove())
+  const { main, replica } = servers
   await main.kill()
   // A Sentinel that promotes a server cuts its clients off.
   const isMain = async (): Promise<boolean> =>

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
-import { Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import { codeOf, has, noticesOf, openStore, redisTest } from './lib/harness.js'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { RedisCluster, RedisServer, skipRedis } from '@holdfast/test-servers/redis'
+import { RedisCluster, RedisSentinels, skipRedis } from '@holdfast/test-servers/redis'
 import { pause, until } from '@holdfast/test-servers/wait'
 
 const now = Date.now()
@@ -77,23 +76,12 @@ redisTest(
 redisTest(
   'Sentinel: a revocation that a replica has acknowledged outlives the failover',
   async (t) => {
-    const main = await RedisServer.start()
-    const replica = await RedisServer.start({
-      settings: ['--replicaof', '127.0.0.1', String(main.port)],
-    })
-    const sentinels = await Promise.all(
-      [0, 1, 2].map(() => RedisServer.start({ sentinelOf: main.port })),
-    )
-    const client = new Redis({
-      sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
-      name: 'main',
-      retryStrategy: () => 100,
-      sentinelRetryStrategy: () => 100,
-    })
+    const servers = await RedisSentinels.start()
+    const client = servers.client()
     client.on('error', () => undefined)
     t.after(async () => {
       client.disconnect()
-      await Promise.all([main, replica, ...sentinels].map((server) => server.remove()))
+      await servers.remove()
     })
     const { store } = openStore(t, { heartbeat: 100, wait: WAIT }, client)
     const notices = noticesOf(store)
@@ -101,15 +89,12 @@ redisTest(
     const record = newRecord()
     await acknowledged(() => store.insert(record, { now, ...ANY }))
     await store.revoke({ kind: 'session', id: record.id }, { at: now, reason: 'logout' })
-    await until(async () => await knows(sentinels), 'the Sentinels know each other and the replica')
     notices.length = 0
-    await main.kill()
+    await servers.main.kill()
     await until(has(notices, 'unhealthy'), 'unhealthy')
     await until(has(notices, 'healthy'), 'healthy after the failover')
     assert.equal((await store.find(record.id))?.reason, 'logout')
-    const newMain = new Redis(replica.port, '127.0.0.1')
-    t.after(() => newMain.disconnect())
-    assert.match(await newMain.info('replication'), /role:master/)
+    assert.match(String(await servers.replica.command('INFO', 'replication')), /role:master/)
   },
 )
 
@@ -120,18 +105,6 @@ async function acknowledged(call: () => unknown): Promise<void> {
     if (code !== 'ok') await pause(50)
     return code === 'ok'
   }, 'a replica acknowledges')
-}
-
-async function knows(sentinels: readonly RedisServer[]): Promise<boolean> {
-  for (const { port } of sentinels) {
-    const sentinel = new Redis(port, '127.0.0.1')
-    const reply = await sentinel.call('SENTINEL', 'MASTER', 'main')
-    sentinel.disconnect()
-    const facts = Array.isArray(reply) ? reply.map(String) : []
-    const fact = (name: string): string => facts[facts.indexOf(name) + 1] ?? ''
-    if (fact('num-slaves') !== '1' || fact('num-other-sentinels') !== '2') return false
-  }
-  return true
 }
 
 function clusterOfNodeRedis(): ReturnType<typeof createCluster> {

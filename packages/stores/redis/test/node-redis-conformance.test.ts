@@ -1,3 +1,5 @@
+import { storeCases } from '@holdfast/conformance/store'
+import { tokenCases } from '@holdfast/conformance/tokens'
 import { createClient } from 'redis'
 import { RedisServer } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
@@ -17,4 +19,5 @@ runSuite({
     await server?.remove()
   },
   lengths: { propertyRuns: 30, schedules: 60, rounds: 10 },
+  suite: (options) => [...storeCases(options), ...tokenCases(options)],
 })

@@ -23,6 +23,8 @@ export interface RedisServerOptions {
   readonly folder?: string
   /** It is a Sentinel over the server at this port, which it calls `main`. */
   readonly sentinelOf?: number
+  /** Milliseconds after which that server is down, to the Sentinel. Default 500. */
+  readonly downAfter?: number
 }
 
 /** A Redis that is no other's: its folder, its port, a socket in the folder. It writes no snapshots unless told. */
@@ -34,7 +36,8 @@ export class RedisServer {
   readonly #args: readonly string[]
   #child: ChildProcess | null = null
 
-  private constructor(port: number, { settings = [], folder, sentinelOf }: RedisServerOptions) {
+  private constructor(port: number, options: RedisServerOptions) {
+    const { settings = [], folder, sentinelOf, downAfter = 500 } = options
     this.#ownsFolder = folder === undefined
     this.folder = folder ?? newFolder('r')
     this.port = port
@@ -42,7 +45,7 @@ export class RedisServer {
     this.#args =
       sentinelOf === undefined
         ? [...this.#common(), ...settings]
-        : sentinelArgs(this.folder, port, sentinelOf)
+        : sentinelArgs(this.folder, port, { main: sentinelOf, downAfter })
   }
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {

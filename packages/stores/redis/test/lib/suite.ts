@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test'
 import { type StoreCase, storeCases, type StoreSuiteOptions } from '@holdfast/conformance/store'
 import type { SessionStore } from '@holdfast/core/store'
-import { type RedisClient, redisStore } from '../../src/index.js'
+import { type RedisClient, redisStore, type RedisStoreOptions } from '../../src/index.js'
 import { skipRedis } from '@holdfast/test-servers/redis'
 
 /** How long the random cases are. */
@@ -16,6 +16,8 @@ export interface SuiteOptions {
   readonly start: () => Promise<RedisClient>
   readonly stop: () => Promise<void>
   readonly lengths: Lengths
+  /** Of each store that the cases open. */
+  readonly options?: RedisStoreOptions
   /** Which cases run. Default: all. */
   readonly takes?: (name: string) => boolean
   /** Which suite. Default: that of stores. */
@@ -38,6 +40,7 @@ export function runSuite({
   start,
   stop,
   lengths,
+  options = {},
   takes = () => true,
   suite = storeCases,
 }: SuiteOptions): void {
@@ -46,7 +49,8 @@ export function runSuite({
   const open = (prefix: string): SessionStore => {
     if (client === null) throw new Error('the server was not started')
     // Many requests at once on few cores: a slow machine is no failure of the store.
-    const store = redisStore(client, { prefix, timeout: 60_000, onWarning: () => undefined })
+    const own = { prefix, timeout: 60_000, onWarning: () => undefined }
+    const store = redisStore(client, { ...options, ...own })
     opened.set(store, prefix)
     return store
   }
