@@ -16,10 +16,12 @@ import { isWanted, type Options } from './options.js'
 import { SCALES } from './scales.js'
 
 const BUSY = 0.5
+const MOST = 10_000_000
 
 /** Runs what the options ask for. Whatever happens, no process and no file of it remains. */
 export async function bench(options: Options, log: (line: string) => void): Promise<Report> {
-  const scale = SCALES[options.scale]
+  const most = options.large ? { storedMost: MOST } : {}
+  const scale = { ...SCALES[options.scale], ...most }
   const runtimes = findRuntimes(options.nodes, log)
   const rows = withDatabases(
     HTTP_ROWS.filter(({ group = 'http', name }) => isWanted(options, group, name)),

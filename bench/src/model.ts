@@ -47,6 +47,8 @@ export interface Scale {
   /** Sessions stored for rows that ask how cost grows. */
   readonly stored: number
   readonly storedFew: number
+  /** The same for Redis alone, where that is asked for: half an hour. */
+  readonly storedMost?: number
   readonly due: number
   readonly dueFew: number
   readonly revocations: number

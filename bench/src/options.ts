@@ -3,6 +3,8 @@ import type { Scale } from './model.js'
 
 export interface Options {
   readonly scale: Scale['name']
+  /** Also the row that takes half an hour by itself. */
+  readonly large: boolean
   /** One JSON object on standard output instead of tables. */
   readonly json: boolean
   /** Only rows whose group or name holds one of these words; all if empty. */
@@ -18,8 +20,10 @@ export interface Options {
 export const HELP = `npm run bench -- [options]
 
   --quick            less of everything: to see that it runs, not for figures to publish
+  --large            growth also at 10,000,000 sessions on Redis: half an hour and 4 GB of memory more
   --json             one JSON object on standard output (npm adds its banner: npm run --silent bench -- --json)
-  --only <word>      groups (check, token, memory, write, sweep, file, http, daemon) or rows with this word; may be repeated
+  --only <word>      groups (check, token, memory, write, sweep, file, http, daemon,
+                     size, revocation, growth) or rows with this word; may be repeated
   --node20 --node24  on this Node alone
   --write-results    also put the tables into bench/RESULTS.md
   --from <file>      show, or write, what an earlier run printed with --json
@@ -33,6 +37,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       quick: { type: 'boolean', default: false },
       smoke: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       'write-results': { type: 'boolean', default: false },
@@ -43,6 +48,7 @@ export function readOptions(args: readonly string[]): Options {
   const small = values.smoke ? 'smoke' : 'quick'
   return {
     scale: values.smoke || values.quick ? small : 'full',
+    large: values.large,
     json: values.json,
     only: values.only,
     nodes,

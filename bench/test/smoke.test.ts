@@ -31,3 +31,12 @@ test('every row of the bench still runs, and is in the report', async () => {
 test('an option that does not exist is refused', () => {
   assert.throws(() => readOptions(['--fast']), TypeError)
 })
+
+test('the longest row is only run where it is asked for', () => {
+  const named = (scale: typeof SCALES.full): boolean =>
+    databaseRows(scale).some(({ name }) => name.includes('10,000,000'))
+  assert.equal(readOptions([]).large, false)
+  assert.equal(readOptions(['--large']).large, true)
+  assert.equal(named(SCALES.full), false)
+  assert.equal(named({ ...SCALES.full, storedMost: 10_000_000 }), true)
+})

@@ -70,30 +70,37 @@ function latencies(key: string, title: string, goal?: Goal): readonly FigureSpec
 }
 
 function growth(scale: Scale): readonly Row[] {
-  const row = (database: DatabaseName, count: number, processes: number): Row => ({
-    name: `${NAMES[database]}, ${shown(count)} sessions, ${processes} ${processes === 1 ? 'process' : 'processes'}`,
+  const row = (database: DatabaseName, count: number): Row => ({
+    name: `${NAMES[database]}, ${shown(count)} sessions`,
     group: 'growth',
     module: 'growth.js',
-    variant: String(processes),
+    variant: '',
     count,
-    repeats: scale.fewRepeats,
+    repeats: count < scale.stored ? scale.fewRepeats : 1,
     newestOnly: true,
     database,
     figures: [
-      { key: 'perSecond', title: 'checks, no cache', unit: '/s' },
-      { key: 'p50', title: 'p50', unit: 'ms' },
-      { key: 'p99', title: 'p99', unit: 'ms' },
+      ...[1, 2, 4].flatMap((processes) => rates(processes)),
+      { key: 'bytes', title: 'per session', unit: 'B' },
       { key: 'sweep', title: 'sweep of a tenth', unit: 'ms' },
     ],
   })
-  const few = scale.storedFew / 10
-  return (['redis', 'postgres'] as const).flatMap((database) => [
-    row(database, few, 1),
-    row(database, few, 2),
-    row(database, few, 4),
-    row(database, scale.storedFew, 1),
-    row(database, scale.stored, 1),
-  ])
+  const counts = [scale.storedFew / 10, scale.storedFew, scale.stored]
+  const most = scale.storedMost === undefined ? [] : [row('redis', scale.storedMost)]
+  return [
+    ...counts.map((count) => row('redis', count)),
+    ...most,
+    ...counts.map((count) => row('postgres', count)),
+  ]
+}
+
+/** What so many processes at once are given. */
+function rates(processes: number): readonly FigureSpec[] {
+  const by = `${processes} ${processes === 1 ? 'process' : 'processes'}`
+  return [
+    { key: `perSecond${processes}`, title: `checks by ${by}`, unit: '/s' },
+    { key: `p99of${processes}`, title: `p99, ${by}`, unit: 'ms' },
+  ]
 }
 
 function shown(count: number): string {

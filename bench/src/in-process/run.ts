@@ -6,7 +6,9 @@ import type { Figures, Result, Row, Runtime, Scale } from '../model.js'
 import type { Fixtures } from './fixtures.js'
 
 const SCRIPT = new URL('./child.js', import.meta.url)
+/** Milliseconds that a row may take, and for each session that it makes. */
 const TIME_LIMIT = 5 * 60_000
+const TIME_EACH = 1
 
 export interface InProcessRun {
   readonly scale: Scale
@@ -70,7 +72,11 @@ async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<F
       key,
       database: database?.address ?? null,
     }
-    return await ask<Figures>(child, { module: `./${row.module}`, input }, TIME_LIMIT)
+    return await ask<Figures>(
+      child,
+      { module: `./${row.module}`, input },
+      TIME_LIMIT + count * TIME_EACH,
+    )
   } catch (cause) {
     throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
   } finally {

@@ -1,6 +1,7 @@
 import { RedisStore } from 'connect-redis'
-import { nodeRedisOf, poolOf, redisOf, storeOn } from '../databases/clients.js'
+import { nodeRedisOf, storeOn } from '../databases/clients.js'
 import type { DatabaseAddress } from '../databases/model.js'
+import { sizeOf } from '../databases/size.js'
 import { signIn } from '../harness/visitors.js'
 import { signInAll } from '../http/variants/peer-sessions.js'
 import type { Figures, MeasureInput } from '../model.js'
@@ -33,20 +34,4 @@ function own(address: DatabaseAddress, input: MeasureInput): Promise<Fill> {
 async function peer(address: DatabaseAddress, { key }: MeasureInput): Promise<Fill> {
   const store = new RedisStore({ client: await nodeRedisOf(address) })
   return (sessions) => signInAll(store, { sessions, key }, (signed) => signed)
-}
-
-async function sizeOf(address: DatabaseAddress): Promise<number> {
-  if (address.name !== 'postgres') {
-    const client = redisOf(address)
-    const text = await client.info('memory')
-    client.disconnect()
-    return Number(/used_memory:(\d+)/.exec(text)?.[1])
-  }
-  const pool = poolOf(address, 1)
-  const { rows } = await pool.query<{ bytes: string }>(
-    `select sum(pg_total_relation_size(oid)) bytes from pg_class
-     where relkind = 'r' and relnamespace = 'holdfast'::regnamespace`,
-  )
-  await pool.end()
-  return Number(rows[0]?.bytes)
 }
