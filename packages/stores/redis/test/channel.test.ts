@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { redisStore } from '../src/index.js'
 import {
+  codeOf,
   has,
   newClient,
   noticesOf,
@@ -121,6 +122,39 @@ redisTest('closing ends what the store has opened, and not the client', async (t
   await store.close()
   await until(async () => (await connections()) === before, 'its end')
   assert.equal(await client.ping(), 'PONG')
+})
+
+redisTest('closed in the midst of its first call, a store opens nothing any more', async (t) => {
+  const { client, server } = theServer()
+  const clients = async (): Promise<number> =>
+    String(await client.call('CLIENT', 'LIST'))
+      .trim()
+      .split('\n').length
+  const own = newClient(server)
+  t.after(() => own.disconnect())
+  await own.ping()
+  const before = await clients()
+  const { store } = openStore(t, {}, own)
+  // With a limit it reads before it writes.
+  const limit = { max: 1, onLimit: 'reject' } as const
+  const inserting = codeOf(() => store.insert(newRecord(), { now, limit }))
+  await store.close()
+  assert.equal(await inserting, 'ERR_SESSION_STORE_CLOSED')
+  assert.equal(await clients(), before)
+})
+
+redisTest('a count that is out of all reason is not taken for that of revocations', async (t) => {
+  const { store, prefix } = openStore(t, { heartbeat: HEARTBEAT })
+  const notices = noticesOf(store)
+  await until(has(notices, 'healthy'), 'healthy')
+  const { client } = theServer()
+  const counts = await client.get(`${prefix}e`)
+  for (const kind of ['e', 'r']) await client.publish(`${prefix}c`, `${kind}9007199254740991`)
+  notices.length = 0
+  // Heartbeats write the highest count that they know of.
+  await until(() => notices.filter(({ kind }) => kind === 'confirmed').length > 2, 'heartbeats')
+  assert.equal(await client.get(`${prefix}e`), counts)
+  assert.ok(Number(store.epoch()) < 2 ** 52, 'known')
 })
 
 redisTest('what is foreign on the channel is passed over', async (t) => {

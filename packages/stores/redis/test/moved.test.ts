@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext } from 'node:test'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import type { RedisClient } from '../src/index.js'
 import { RedisCluster, type RedisServer, skipRedis } from '@holdfast/test-servers/redis'
@@ -39,6 +39,15 @@ const CLIENTS: Readonly<Record<string, (t: TestContext) => Promise<RedisClient>>
     return client
   },
 }
+
+redisTest('Cluster: a client that keeps no commands back serves the first call', async (t) => {
+  const nodes = theCluster().servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+  const client = new Cluster(nodes, { enableOfflineQueue: false })
+  t.after(() => client.disconnect())
+  await until(() => client.status === 'ready', 'connected')
+  const { store } = openStore(t, { timeout: 5000 }, client)
+  assert.equal(await codeOf(() => store.insert(newRecord(), { now, ...ANY })), 'ok')
+})
 
 for (const [name, open] of Object.entries(CLIENTS)) {
   redisTest(

@@ -49,3 +49,20 @@ redisTest('a refused write is enough to know a replica', async (t) => {
   await client.call('REPLICAOF', 'NO', 'ONE')
   assert.equal((await store.find(record.id))?.reason, null)
 })
+
+redisTest('with production, a replica is not read from even once', async (t) => {
+  const settings = ['--appendonly', 'yes', '--appendfsync', 'always']
+  const server = await RedisServer.start({ settings })
+  t.after(() => server.remove())
+  const client = newClient(server)
+  t.after(() => client.disconnect())
+  const { store: former, prefix } = openStore(t, {}, client)
+  const record = newRecord()
+  await former.insert(record, { now, ...ANY })
+  await client.call('REPLICAOF', '127.0.0.1', '1')
+  // A process that starts during a failover: nothing has told it yet what its server is.
+  const { store } = openStore(t, { production: true, prefix }, client)
+  assert.equal(await codeOf(() => store.find(record.id)), UNAVAILABLE)
+  await client.call('REPLICAOF', 'NO', 'ONE')
+  assert.equal((await store.find(record.id))?.id, record.id, 'at once')
+})

@@ -228,4 +228,9 @@ test('wrong options and clients are refused by name', () => {
   assert.throws(() => redisStore(renaming), { code: 'ERR_SESSION_CONFIG' })
   const replicas = new Cluster([{ port: 1 }], { lazyConnect: true, scaleReads: 'slave' })
   assert.throws(() => redisStore(replicas), { code: 'ERR_SESSION_CONFIG' })
+  const sentinels = [{ port: 1 }]
+  const replica = new Redis({ lazyConnect: true, sentinels, name: 'main', role: 'slave' })
+  assert.throws(() => redisStore(replica), { code: 'ERR_SESSION_CONFIG' })
+  const main = new Redis({ lazyConnect: true, sentinels, name: 'main', role: 'master' })
+  assert.doesNotThrow(() => redisStore(main))
 })

@@ -188,3 +188,12 @@ redisTest('a driver that queues without an end keeps no call hanging', async (t)
   for (const [name, call] of callsOf(store)) assert.match(await codeOf(call), LOST, name)
   await store.close()
 })
+
+redisTest('a client that keeps no commands back serves the first call as well', async (t) => {
+  const { server } = theServer()
+  const client = new Redis(server.socket, { enableOfflineQueue: false })
+  t.after(() => client.disconnect())
+  await until(() => client.status === 'ready', 'connected')
+  const { store } = openStore(t, { timeout: 5000 }, client)
+  assert.equal(await codeOf(() => store.insert(newRecord(), { now, ...ANY })), 'ok')
+})

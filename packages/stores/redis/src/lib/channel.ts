@@ -162,7 +162,7 @@ export class Channel {
     if (kind === 'c' && isSessionId(rest)) return this.#emit({ kind: 'changed', id: rest })
     const count = Number(rest)
     if ((kind !== 'e' && kind !== 'r') || !Number.isSafeInteger(count)) return
-    this.#server.note(count)
+    this.#server.heard(count)
     if (kind === 'r') this.#emit({ kind: 'reset' })
   }
 

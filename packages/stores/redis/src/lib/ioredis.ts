@@ -24,6 +24,7 @@ interface Pipeline {
 }
 
 interface Connection extends IoredisClient {
+  once(event: 'ready', listener: () => void): unknown
   on(event: 'error' | 'end', listener: () => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
@@ -34,6 +35,8 @@ interface Connection extends IoredisClient {
 }
 
 interface Cluster extends IoredisClient {
+  once(event: 'ready', listener: () => void): unknown
+  readonly status?: string
   on(event: 'error', listener: () => void): unknown
   readonly options?: Readonly<Record<string, unknown>>
   /** Addresses of each slot's servers, the one that takes writes first. */
@@ -42,6 +45,7 @@ interface Cluster extends IoredisClient {
   /** Asks the servers again who has which slots. */
   refreshSlotsCache(done: () => void): void
   duplicate(nodes?: undefined, override?: object): unknown
+  connect(): Promise<void>
 }
 
 const SLOTS = 16_384
@@ -96,6 +100,8 @@ export function ioredisDriver(client: IoredisClient): Driver {
     return new ClusterDriver(client)
   }
   if (!isConnection(client)) throw new TypeError('client must be an ioredis client or Cluster')
+  // With Sentinels: which of the servers they are asked for.
+  refuse(client.options?.['role'] ?? 'master', 'master', 'role')
   refuse(client.options?.['keyPrefix'] ?? '', '', 'keyPrefix')
   return new SingleDriver(client)
 }
@@ -170,6 +176,26 @@ async function listen(
   return { close, isStale: false }
 }
 
+/** Waits until a connection takes commands, where it would not keep them until then. */
+async function usable(own: Connection | Cluster): Promise<void> {
+  if (own.options?.['enableOfflineQueue'] !== false) return
+  let timer: NodeJS.Timeout | undefined
+  const ready = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('no connection in time')), PATIENCE)
+    own.once('ready', resolve)
+    // One that is not to connect by itself. A failure is seen by the time that it takes.
+    if (own.status === 'wait') own.connect().catch(() => undefined)
+  })
+  try {
+    await ready
+  } catch (error) {
+    own.disconnect()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 class SingleDriver implements Driver {
   readonly cluster = false
   readonly #client: Connection
@@ -195,11 +221,12 @@ class SingleDriver implements Driver {
     return listen(this.#client.duplicate(SINGLE_USE), channels, events)
   }
 
-  forWrites(): Promise<Driver> {
+  async forWrites(): Promise<Driver> {
     const own = this.#client.duplicate(SENT_ONCE)
     if (!isConnection(own)) throw new TypeError('duplicate() gave no connection')
     own.on('error', () => undefined)
-    return Promise.resolve(new SingleDriver(own))
+    await usable(own)
+    return new SingleDriver(own)
   }
 
   close(): void {
@@ -256,13 +283,14 @@ class ClusterDriver implements Driver {
     })
   }
 
-  forWrites(): Promise<Driver> {
+  async forWrites(): Promise<Driver> {
     const redisOptions = { ...optionsOf(this.#client.options?.['redisOptions']), ...SENT_ONCE }
     // Without this the Cluster itself sends again what failed with its connection.
     const own = this.#client.duplicate(undefined, { redisOptions, retryDelayOnFailover: 0 })
     if (!isCluster(own)) throw new TypeError('duplicate() gave no Cluster')
     own.on('error', () => undefined)
-    return Promise.resolve(new ClusterDriver(own))
+    await usable(own)
+    return new ClusterDriver(own)
   }
 
   close(): void {

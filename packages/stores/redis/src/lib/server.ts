@@ -2,7 +2,15 @@ import type { Found, SessionRecord } from '@holdfast/core/store'
 import { decodeRecord } from './codec.js'
 import { ask, invoke, type Arg, type Command, type Driver, type Script } from './driver.js'
 import { type Epochs, parseEpochs, withEpochs } from './epochs.js'
-import { alone, corrupt, replica, storeFailure, unavailable, unsupported } from './errors.js'
+import {
+  alone,
+  closed,
+  corrupt,
+  replica,
+  storeFailure,
+  unavailable,
+  unsupported,
+} from './errors.js'
 import type { Keys } from './keys.js'
 import type { Rules } from './options.js'
 import { EPOCHS } from './scripts/all.js'
@@ -20,6 +28,9 @@ interface Advance {
   readonly reason?: string
 }
 
+/** Milliseconds, as counts are instants: heartbeats move them on each hour. */
+const FAR = 24 * 3_600_000
+
 /** Keys of one slot. */
 type KeysOfOne = readonly [string, ...string[]]
 
@@ -36,6 +47,7 @@ export class Server {
   #epochs: Epochs | null = null
   #known = 0
   #isDoubtful = false
+  #closed = false
 
   constructor(driver: Driver, keys: Keys, rules: Rules) {
     this.#driver = driver
@@ -57,9 +69,12 @@ export class Server {
     return this.#isDoubtful
   }
 
-  /** Takes note of a count that a notice tells. */
-  note(count: number): void {
-    if (count > this.#known) this.#known = count
+  /**
+   * Takes note of a count that a notice tells. One that is far ahead is another's who uses the channel, or the server's clock has
+   * been put forward: the next heartbeat reads what is true. Believed, it would be written back, and end the counting.
+   */
+  heard(count: number): void {
+    if (count - this.#known <= FAR) this.#note(count)
   }
 
   /** Runs a script that writes keys of one slot, and waits for its replicas where that is asked for. */
@@ -159,6 +174,7 @@ export class Server {
   }
 
   close(): void {
+    this.#closed = true
     this.#driver.close()
     void this.#writer?.then(
       (driver) => driver.close(),
@@ -239,12 +255,18 @@ export class Server {
     const text = toText(reply)
     if (this.#epochs?.text !== text) {
       this.#epochs = parseEpochs(text, this.keys.epochs)
-      this.note(this.#epochs.current)
+      this.#note(this.#epochs.current)
     }
     return this.#epochs
   }
 
+  #note(count: number): void {
+    if (count > this.#known) this.#known = count
+  }
+
   #writing(): Promise<Driver> {
+    // A call that is still under way would open a connection that nobody closes.
+    if (this.#closed) return Promise.reject(closed())
     this.#writer ??= this.#driver.forWrites().catch((error: unknown) => {
       this.#writer = null
       throw error

@@ -1,5 +1,5 @@
 import type { Driver, Node } from './driver.js'
-import { unsupported } from './errors.js'
+import { replica, unsupported } from './errors.js'
 import type { Rules } from './options.js'
 import { toText } from './server.js'
 
@@ -38,6 +38,7 @@ async function judge(server: Node, rules: Rules): Promise<Findings> {
     ...CHECKED.map((name) => ['CONFIG', 'GET', name] as const),
   ])
   const facts = readInfo(info)
+  if (facts.get('role') === 'slave') throw replica()
   const config = readConfig(replies)
   const settings = config ?? settingsOfInfo(facts)
   const forgets = [
