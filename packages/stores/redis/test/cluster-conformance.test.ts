@@ -1,3 +1,5 @@
+import { storeCases } from '@holdfast/conformance/store'
+import { tokenCases } from '@holdfast/conformance/tokens'
 import type { Cluster } from 'ioredis'
 import { RedisCluster } from '@holdfast/test-servers/redis'
 import { runSuite } from './lib/suite.js'
@@ -16,4 +18,5 @@ runSuite({
     await cluster?.remove()
   },
   lengths: { propertyRuns: 60, schedules: 200, rounds: 20 },
+  suite: (options) => [...storeCases(options), ...tokenCases(options)],
 })
