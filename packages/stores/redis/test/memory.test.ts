@@ -22,6 +22,7 @@ redisTest('a session takes no more memory than promised, indexes included', asyn
     await server.remove()
   })
   const store = redisStore(client, { timeout: 20_000, onWarning: () => undefined })
+  t.after(() => store.close())
   const used = async (): Promise<number> =>
     Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
   const epoch = await store.epoch()
@@ -43,5 +44,4 @@ redisTest('a session takes no more memory than promised, indexes included', asyn
   const bytes = ((await used()) - before) / SESSIONS
   t.diagnostic(`${bytes.toFixed(1)} bytes a session, ${SESSIONS} sessions, each of its own subject`)
   assert.ok(bytes <= GOAL, `${bytes} bytes a session`)
-  await store.close()
 })
