@@ -2,15 +2,33 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { connectAdmin, connectApp, createAssertionReader, DaemonError } from '@holdfast/client'
 import { newFolder } from '@holdfast/test-servers/process'
-import { startDaemon } from './support/daemon.js'
+import { until } from '@holdfast/test-servers/wait'
+import { startDaemon, type TestDaemon } from './support/daemon.js'
 
 const VISITOR = { scheme: 'https', host: 'shop.example' } as const
 
+let daemon: TestDaemon
+before(async () => {
+  daemon = await startDaemon({ after: () => undefined })
+  // The first write of a store makes its file, which on a busy machine may take longer than a request may.
+  const app = connectApp({ socket: daemon.shop })
+  const begun = (): Promise<boolean> =>
+    app
+      .visitor(VISITOR)
+      .create()
+      .then(
+        () => true,
+        () => false,
+      )
+  await until(begun, 'a session begins')
+  await app.close()
+})
+after(() => daemon.stop())
+
 test('an application begins a session, signs in and changes values; administrators see and end it', async (t) => {
-  const daemon = await startDaemon(t)
   const [app, admin] = [connectApp({ socket: daemon.shop }), connectAdmin({ socket: daemon.admin })]
   t.after(() => Promise.all([app.close(), admin.close()]))
   const visitor = app.visitor(VISITOR)
@@ -49,7 +67,6 @@ test('an application begins a session, signs in and changes values; administrato
 })
 
 test('what an application may not do is refused in words, without a secret', async (t) => {
-  const daemon = await startDaemon(t)
   const app = connectApp({ socket: daemon.other })
   t.after(() => app.close())
   const visitor = app.visitor(VISITOR)
@@ -61,8 +78,32 @@ test('what an application may not do is refused in words, without a secret', asy
   })
 })
 
+test('an application with the rights lists and ends the sessions of an account', async (t) => {
+  const app = connectApp({ socket: daemon.shop })
+  t.after(() => app.close())
+  const visitors = [app.visitor(VISITOR), app.visitor(VISITOR), app.visitor(VISITOR)]
+  const ids: string[] = []
+  for (const visitor of visitors) {
+    const { session } = await visitor.authenticate({ subject: 'bob' })
+    ids.push(session?.id ?? '')
+  }
+  const [except = ''] = ids
+  const listed = async (ended: boolean): Promise<readonly string[]> => {
+    const found: string[] = []
+    for await (const { id } of app.list('bob', { ended })) found.push(id)
+    return found.toSorted()
+  }
+  assert.deepEqual(await listed(false), ids.toSorted())
+  assert.equal(await app.revokeAll('bob', { except, reason: 'moved' }), 2)
+  assert.deepEqual([await listed(false), await listed(true)], [[except], ids.toSorted()])
+  await assert.rejects(app.publicKeys(), { code: 'ERR_DAEMON_NOT_FOUND' })
+  const other = connectApp({ socket: daemon.other })
+  t.after(() => other.close())
+  await assert.rejects(other.list('bob').next(), { code: 'ERR_DAEMON_RIGHT' })
+  await assert.rejects(other.revokeAll('bob'), { code: 'ERR_DAEMON_RIGHT' })
+})
+
 test('two writers of one version: one is told of the conflict', async (t) => {
-  const daemon = await startDaemon(t)
   const app = connectApp({ socket: daemon.shop })
   t.after(() => app.close())
   const visitor = app.visitor(VISITOR)
@@ -73,7 +114,6 @@ test('two writers of one version: one is told of the conflict', async (t) => {
 })
 
 test('an assertion is read with keys that the daemon gives, and another application reads none of it', async (t) => {
-  const daemon = await startDaemon(t)
   const apps = [connectApp({ socket: daemon.shop }), connectApp({ socket: daemon.other })]
   t.after(() => Promise.all(apps.map((app) => app.close())))
   const [shop, other] = apps

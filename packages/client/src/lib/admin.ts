@@ -1,9 +1,9 @@
 import { ADMIN_ROUTES as routes } from '@holdfast/protocol'
-import { type Answer, Connection, type ConnectOptions, type DaemonAddress } from './connection.js'
+import type { DaemonAddress } from './address.js'
+import { type Answer, Connection, type ConnectOptions } from './connection.js'
 import { readEvents } from './events.js'
+import { listSessions, type SessionInfo } from './sessions.js'
 
-/** A session as administrators see it. */
-export type SessionInfo = Answer<typeof routes.show>
 export type KeyList = Answer<typeof routes.keys>
 export type DaemonStatus = Answer<typeof routes.status>
 
@@ -31,7 +31,11 @@ export interface AdminClient {
   policy(): Promise<string>
   status(): Promise<DaemonStatus>
   reload(): Promise<DaemonStatus>
-  /** What happens from now on, until the signal. */
+  /**
+   * What happens from now on, until the signal: then it throws the signal's reason. It ends when the daemon stops, and throws
+   * `DaemonError` where the connection breaks; what happened until the next call is in the audit log alone. Who reads too slowly is
+   * told how much was left out, by an event of the type `lost` with its `count`.
+   */
   events(options?: {
     readonly type?: string
     readonly signal?: AbortSignal
@@ -46,7 +50,7 @@ const PATIENCE = 10_000
 export function connectAdmin(address: DaemonAddress, options: ConnectOptions = {}): AdminClient {
   const connection = new Connection(address, { timeout: PATIENCE, ...options })
   return {
-    list: (subject, { ended = false } = {}) => list(connection, subject, ended),
+    list: (subject, which) => listSessions(connection, routes.list, subject, which),
     show: (id) => show(connection, id),
     async revoke(target, reason) {
       const body = reason === undefined ? target : { ...target, reason }
@@ -60,24 +64,9 @@ export function connectAdmin(address: DaemonAddress, options: ConnectOptions = {
     reload: async () => (await connection.ask(routes.reload)).answer,
     async *events({ type, signal = new AbortController().signal } = {}) {
       const query = type === undefined ? {} : { type }
-      yield* readEvents(await connection.stream(routes.events, query, signal))
+      yield* readEvents(connection.stream(routes.events, query, signal))
     },
     close: () => connection.close(),
-  }
-}
-
-async function* list(
-  connection: Connection,
-  subject: string,
-  ended: boolean,
-): AsyncGenerator<SessionInfo> {
-  let after: string | null = ''
-  while (after !== null) {
-    const query: Record<string, string> = { subject, ended: String(ended) }
-    if (after !== '') query['after'] = after
-    const page: Answer<typeof routes.list> = (await connection.ask(routes.list, { query })).answer
-    yield* page.sessions
-    after = page.next
   }
 }
 

@@ -1,12 +1,14 @@
+import { toJson } from '@holdfast/core/engine'
 import { APP_ROUTES as routes } from '@holdfast/protocol'
+import type { DaemonAddress } from './address.js'
 import {
   type Answer,
   type AnyRoute,
   type Ask,
   Connection,
   type ConnectOptions,
-  type DaemonAddress,
 } from './connection.js'
+import { listSessions, type SessionInfo } from './sessions.js'
 
 /** A session and its values, as the application may see them. */
 export type LoadedSession = Answer<typeof routes.load>
@@ -15,6 +17,13 @@ export type SessionCreation = NonNullable<Ask<typeof routes.create>['body']>
 export type Authentication = NonNullable<Ask<typeof routes.authenticate>['body']>
 export type Reauthentication = NonNullable<Ask<typeof routes.reauthenticate>['body']>
 export type AssertionKeys = Answer<typeof routes.assertionKeys>['keys']
+export type PublicKeys = Answer<typeof routes.jwks>
+
+/** Of a request that is none of the visitor's own doing, such as polling in the background: it must not keep the session alive. */
+export interface Activity {
+  /** Whether the request moves the idle deadline. Default true. */
+  readonly activity?: boolean
+}
 
 /** What of a visitor's request the daemon is told: the lines as they came. */
 export interface VisitorHeaders {
@@ -38,11 +47,11 @@ export interface VisitorSession {
    * answer begins.
    */
   readonly setCookie: string | null
-  load(): Promise<LoadedSession>
+  load(of?: Activity): Promise<LoadedSession>
   /** Begins a session. `ERR_SESSION_CONFLICT` if there is one. */
   create(creation?: SessionCreation): Promise<LoadedSession>
   /** Changes values. `ERR_SESSION_ENDED` if there is no session any more, `ERR_SESSION_CONFLICT` if `ifVersion` is not its version. */
-  patch(patch: SessionPatch): Promise<LoadedSession>
+  patch(patch: SessionPatch, of?: Activity): Promise<LoadedSession>
   touch(): Promise<LoadedSession>
   authenticate(authentication: Authentication): Promise<LoadedSession>
   reauthenticate(reauthentication?: Reauthentication): Promise<LoadedSession>
@@ -60,6 +69,15 @@ export interface AppClient {
   visitor(headers: VisitorHeaders): VisitorSession
   /** The keys of this application's assertions. */
   assertionKeys(): Promise<AssertionKeys>
+  /** An account's sessions; with `ended` also those whose tombstones are kept. Needs the right `list`. */
+  list(subject: string, options?: { readonly ended?: boolean }): AsyncGenerator<SessionInfo>
+  /** Ends an account's sessions, but the one excepted, and gives how many were live. Needs the right `revoke`. */
+  revokeAll(
+    subject: string,
+    options?: { readonly except?: string; readonly reason?: string },
+  ): Promise<number>
+  /** The public keys of access tokens. `ERR_DAEMON_NOT_FOUND` where the daemon has none. */
+  publicKeys(): Promise<PublicKeys>
   close(): Promise<void>
 }
 
@@ -69,6 +87,10 @@ export function connectApp(address: DaemonAddress, options?: ConnectOptions): Ap
   return {
     visitor: (headers) => new Visitor(connection, headers),
     assertionKeys: async () => (await connection.ask(routes.assertionKeys)).answer.keys,
+    list: (subject, which) => listSessions(connection, routes.list, subject, which),
+    revokeAll: async (subject, more = {}) =>
+      (await connection.ask(routes.revokeAll, { body: { subject, ...more } })).answer.count ?? 0,
+    publicKeys: async () => (await connection.ask(routes.jwks)).answer,
     close: () => connection.close(),
   }
 }
@@ -87,16 +109,16 @@ class Visitor implements VisitorSession {
     return this.#setCookie
   }
 
-  load(): Promise<LoadedSession> {
-    return this.#ask(routes.load)
+  load(of?: Activity): Promise<LoadedSession> {
+    return this.#ask(routes.load, queryOf(of))
   }
 
-  create(body: SessionCreation = {}): Promise<LoadedSession> {
-    return this.#issue(routes.create, { body })
+  async create(body: SessionCreation = {}): Promise<LoadedSession> {
+    return this.#issue(routes.create, { body: checked(body) })
   }
 
-  patch(body: SessionPatch): Promise<LoadedSession> {
-    return this.#ask(routes.patch, { body })
+  async patch(body: SessionPatch, of?: Activity): Promise<LoadedSession> {
+    return this.#ask(routes.patch, { body: checked(body), ...queryOf(of) })
   }
 
   touch(): Promise<LoadedSession> {
@@ -149,6 +171,17 @@ class Visitor implements VisitorSession {
     if (setCookie !== null && issues) this.#setCookie = setCookie
     return answer
   }
+}
+
+function queryOf({ activity = true }: Activity = {}): { readonly query?: { activity: string } } {
+  return activity ? {} : { query: { activity: 'false' } }
+}
+
+/** Throws `ERR_SESSION_DATA_INVALID` for values that JSON would change on the way without a word. */
+function checked<Body extends SessionCreation | SessionPatch>(body: Body): Body {
+  if (body.set !== undefined) toJson(body.set, 'set')
+  if (body.shared?.set !== undefined) toJson(body.shared.set, 'shared.set')
+  return body
 }
 
 /** The visitor's own lines; after a new token within this request, the new cookie in place of what was sent. */

@@ -9,20 +9,30 @@ export type AssertionReader = (
 /** Anybody can send what no key fits: the daemon is not asked more often than this. */
 const COOLDOWN = 1_000
 
+/** Options of {@link createAssertionReader}. */
+export interface AssertionReaderOptions {
+  /** Milliseconds for which keys are good without the daemon's word: so long may one that was retired still be taken. Default 60,000. */
+  readonly keyAge?: number
+}
+
 /**
- * Makes the reader of the application `app`. It asks the daemon for the keys at the first request and when they change, and checks
- * each header by itself. Rejects with `DaemonError` where it has no keys and the daemon does not answer.
+ * Makes the reader of the application `app`. It asks the daemon for the keys at the first request, when they change and when they are
+ * old, and checks each header by itself. Rejects with `DaemonError` where it has no keys, or old ones, and the daemon does not answer.
  */
 export function createAssertionReader(
   client: Pick<AppClient, 'assertionKeys'>,
   app: string,
+  { keyAge = 60_000 }: AssertionReaderOptions = {},
 ): AssertionReader {
   let check: ReturnType<typeof createAssertionCheck> | null = null
   let askedAt = -Infinity
+  let knownAt = -Infinity
   let loading: Promise<void> | null = null
   const ask = async (): Promise<void> => {
+    const at = performance.now()
     try {
       check = createAssertionCheck(app, await client.assertionKeys())
+      knownAt = at
     } finally {
       loading = null
     }
@@ -34,7 +44,8 @@ export function createAssertionReader(
   }
   return async (header) => {
     if (header === undefined) return null
-    if (check === null) await load()
+    // Also what fits: a key that was retired because it has leaked fits what its thief makes.
+    if (performance.now() - knownAt >= keyAge) await load()
     const said = check?.(header) ?? null
     if (said !== null || performance.now() - askedAt < COOLDOWN) return said
     // The keys may have changed; those that are known are good meanwhile.

@@ -1,14 +1,9 @@
-import type { Readable } from 'node:stream'
 import type { Route } from '@holdfast/protocol'
 import { problem } from '@holdfast/protocol/shapes'
 import { Pool } from 'undici'
 import type { z } from 'zod'
+import { type DaemonAddress, type Place, placeOf } from './address.js'
 import { DaemonError, isBroken, unanswered } from './errors.js'
-
-/** Where the daemon is: a unix socket, or a loopback address and the token that it wants there. */
-export type DaemonAddress =
-  | { readonly socket: string }
-  | { readonly url: string; readonly token: string }
 
 /** How to ask. */
 export interface ConnectOptions {
@@ -32,6 +27,8 @@ export interface Ask<Asked extends AnyRoute> {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+type Details = Pick<Ask<AnyRoute>, 'params' | 'query' | 'headers'>
+
 export interface Reply<Value> {
   readonly answer: Value
   /** To be passed on to the visitor as it is; null if there is none. */
@@ -39,23 +36,40 @@ export interface Reply<Value> {
 }
 
 const LONGEST_ANSWER = 8 * 1024 * 1024
+/** A stream says every 15 seconds that it is alive. */
+const LONGEST_SILENCE = 45_000
 
 /** Connections to one socket of the daemon, kept open. */
 export class Connection {
   readonly #pool: Pool
-  readonly #place: string
+  /** Streams have connections of their own: they go on without an end, and must not keep requests waiting. */
+  readonly #streams: Pool
+  readonly #place: Place
   readonly #timeout: number
-  readonly #authorization: Readonly<Record<string, string>>
 
+  /** Throws `TypeError` for an address or an option that is none. */
   constructor(address: DaemonAddress, { timeout = 2_000, connections = 16 }: ConnectOptions = {}) {
-    const bySocket = 'socket' in address
-    this.#place = bySocket ? address.socket : address.url
-    this.#timeout = timeout
-    this.#authorization = bySocket ? {} : { authorization: `Bearer ${address.token}` }
-    const common = { connections, maxResponseSize: LONGEST_ANSWER, pipelining: 1 }
-    this.#pool = bySocket
-      ? new Pool('http://localhost', { ...common, socketPath: address.socket })
-      : new Pool(address.url, common)
+    this.#place = placeOf(address)
+    this.#timeout = wholeNumber(timeout, 'timeout')
+    const { origin, socketPath } = this.#place
+    const common = {
+      pipelining: 1,
+      connectTimeout: timeout,
+      ...(socketPath === undefined ? {} : { socketPath }),
+    }
+    this.#pool = new Pool(origin, {
+      ...common,
+      connections: wholeNumber(connections, 'connections'),
+      maxResponseSize: LONGEST_ANSWER,
+      // Each request has a deadline of its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+    this.#streams = new Pool(origin, {
+      ...common,
+      headersTimeout: timeout,
+      bodyTimeout: LONGEST_SILENCE,
+    })
   }
 
   /** Asks, and gives what the answer says. Errors: {@link DaemonError}, with the code of the daemon's problem if it is one. */
@@ -63,69 +77,71 @@ export class Connection {
     route: Asked,
     asked: Ask<Asked> = {},
   ): Promise<Reply<Answer<Asked>>> {
+    const sent = asked.body === undefined ? null : JSON.stringify(asked.body)
     const signal = AbortSignal.timeout(this.#timeout)
-    const response = await this.#send(route, asked, signal)
-    const { status, text, setCookie } = response
+    const { status, text, setCookie } = await this.#send(route, asked, sent, signal)
     if (status >= 300) throw this.#refusal(status, text)
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what the route's shape has read
     return { answer: this.#read(route, text) as Answer<Asked>, setCookie }
   }
 
-  /** Asks for an answer without end. `signal` ends it. */
-  async stream(
+  /**
+   * Asks for an answer without end. `signal` ends it: it then throws the signal's reason. Who stops reading closes the connection.
+   * Errors: as of `ask`, also where the stream breaks.
+   */
+  async *stream(
     route: AnyRoute,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<Readable> {
-    const path = pathOf(route, { query })
+  ): AsyncGenerator<Uint8Array> {
     try {
-      const { statusCode, body } = await this.#pool.request({
+      const { statusCode, body } = await this.#streams.request({
         method: route.method,
-        path,
-        headers: this.#authorization,
+        path: pathOf(route, { query }),
+        headers: this.#place.headers,
         signal,
-        headersTimeout: this.#timeout,
-        bodyTimeout: 0,
       })
-      if (statusCode < 300) return body
-      throw this.#refusal(statusCode, await body.text())
+      if (statusCode >= 300) throw this.#refusal(statusCode, await body.text())
+      yield* body
     } catch (cause) {
-      throw cause instanceof DaemonError ? cause : unanswered(this.#place, this.#timeout, cause)
+      throw signal.aborted ? signal.reason : unanswered(this.#place.name, this.#timeout, cause)
     }
   }
 
+  /** What is under way fails. */
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await Promise.all([this.#pool.destroy(), this.#streams.destroy()])
   }
 
-  async #send<Asked extends AnyRoute>(
-    route: Asked,
-    asked: Ask<Asked>,
+  async #send(
+    route: AnyRoute,
+    asked: Details,
+    body: string | null,
     signal: AbortSignal,
   ): Promise<RawReply> {
-    const once = (): Promise<RawReply> => this.#once(route, asked, signal)
+    const once = (): Promise<RawReply> => this.#once(route, asked, body, signal)
     try {
       return await once().catch((error: unknown) => {
         if (route.idempotent && isBroken(error)) return once()
         throw error
       })
     } catch (cause) {
-      throw unanswered(this.#place, this.#timeout, cause)
+      throw unanswered(this.#place.name, this.#timeout, cause)
     }
   }
 
-  async #once<Asked extends AnyRoute>(
-    route: Asked,
-    asked: Ask<Asked>,
+  async #once(
+    route: AnyRoute,
+    asked: Details,
+    body: string | null,
     signal: AbortSignal,
   ): Promise<RawReply> {
-    const { body } = asked
-    const json = body === undefined ? {} : { 'content-type': 'application/json' }
+    const json = body === null ? {} : { 'content-type': 'application/json' }
     const response = await this.#pool.request({
       method: route.method,
       path: pathOf(route, asked),
-      headers: { ...asked.headers, ...this.#authorization, ...json },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { ...asked.headers, ...this.#place.headers, ...json },
+      body,
       signal,
     })
     const { 'set-cookie': cookie } = response.headers
@@ -137,14 +153,14 @@ export class Connection {
     if (answer === null) return null
     const read = answer.safeParse(parse(text))
     if (read.success) return read.data
-    const message = `the answer of ${this.#place} to ${path} is none of this protocol: is it a Holdfast of another version?`
+    const message = `the answer of ${this.#place.name} to ${path} is none of this protocol: is it a Holdfast of another version?`
     throw new DaemonError('ERR_DAEMON_ANSWER', message)
   }
 
   #refusal(status: number, text: string): DaemonError {
     const read = problem.safeParse(parse(text))
     if (!read.success) {
-      const message = `${this.#place} answered with status ${status} and no reason`
+      const message = `${this.#place.name} answered with status ${status} and no reason`
       return new DaemonError('ERR_DAEMON_ANSWER', message, { status, retryable: status >= 500 })
     }
     const { code, detail, title } = read.data
@@ -158,10 +174,7 @@ interface RawReply {
   readonly setCookie: string | null
 }
 
-function pathOf(
-  { path }: AnyRoute,
-  { params = {}, query = {} }: Pick<Ask<AnyRoute>, 'params' | 'query'>,
-): string {
+function pathOf({ path }: AnyRoute, { params = {}, query = {} }: Details): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   )
@@ -177,4 +190,9 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function wholeNumber(value: number, name: string): number {
+  if (Number.isInteger(value) && value > 0 && value < 2 ** 31) return value
+  throw new TypeError(`${name} must be a whole number above 0`)
 }

@@ -34,34 +34,73 @@ export class DaemonError extends Error {
 /** What the system says when a socket cannot be opened, in words that help. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket. Is the daemon running, and is this its folder?',
+  ENOTDIR: 'there is no such socket. Is the daemon running, and is this its folder?',
   EACCES: 'this user may not open it. Its group says who may: join that group, or be root',
   ECONNREFUSED: 'nobody listens there. Is the daemon running?',
+  EAGAIN: 'too many connections wait there already',
 }
 
-/** The error of a request to `place` that had no answer. */
-export function unanswered(place: string, timeout: number, cause: unknown): DaemonError {
+const NO_HTTP = 'no HTTP'
+
+/** Answers that are none, whoever gave them. */
+const STRANGE: Readonly<Record<string, string>> = {
+  [NO_HTTP]: 'speaks no HTTP/1.1: is that the socket of the daemon?',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'is longer than any of this protocol',
+  UND_ERR_HEADERS_OVERFLOW: 'has a head longer than any of this protocol',
+}
+
+/** An answer ended too early, on a connection that was to end with it. */
+const EARLY_END = 'early end'
+const CUT: ReadonlySet<string> = new Set([EARLY_END, 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
+
+const BROKEN: ReadonlySet<string> = new Set([
+  ...CUT,
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNREFUSED',
+  'ENOENT',
+])
+
+/** The error of a request to `place` that had no answer, or none that can be read. `TypeError` where it was never one to send. */
+export function unanswered(place: string, timeout: number, cause: unknown): Error {
+  if (cause instanceof DaemonError) return cause
+  const code = codeOf(cause)
   if (isTimeout(cause))
     return new DaemonError('ERR_DAEMON_TIMEOUT', `no answer from ${place} within ${timeout} ms`, {
       retryable: true,
       cause,
     })
-  const reason = REASONS[codeOf(cause)] ?? 'the connection broke'
-  const options = { retryable: true, cause }
+  if (code === 'UND_ERR_INVALID_ARG')
+    return new TypeError(`the request cannot be sent: ${messageOf(cause)}`)
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED')
+    return new DaemonError('ERR_DAEMON_UNREACHABLE', `cannot ask ${place}: the client was closed`)
+  const strange = STRANGE[code]
+  // Without its cause, which quotes the answer: that may be the cookie of a visitor.
+  if (strange !== undefined)
+    return new DaemonError('ERR_DAEMON_ANSWER', `what answers at ${place} ${strange}`)
+  const reason = REASONS[code] ?? `the connection broke${CUT.has(code) ? ' within the answer' : ''}`
+  const options = CUT.has(code) ? { retryable: true } : { retryable: true, cause }
   return new DaemonError('ERR_DAEMON_UNREACHABLE', `cannot ask ${place}: ${reason}`, options)
 }
 
 /** Whether the connection was at fault, or the lack of one. The daemon may have begun with the request all the same. */
 export function isBroken(error: unknown): boolean {
-  return /^(?:UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED|ECONNRESET|EPIPE|ECONNREFUSED|ENOENT)$/.test(
-    codeOf(error),
-  )
+  return BROKEN.has(codeOf(error))
 }
 
 function isTimeout(error: unknown): boolean {
   const name = error instanceof Error ? error.name : ''
-  return name === 'TimeoutError' || codeOf(error).endsWith('TIMEOUT')
+  return name === 'TimeoutError' || /TIMEOUT$|^ETIMEDOUT$/.test(codeOf(error))
 }
 
 function codeOf(error: unknown): string {
+  // The parser of undici gives no code for what it says in words.
+  if (error instanceof Error && error.name === 'HTTPParserError')
+    return error.message.includes('Invalid EOF state') ? EARLY_END : NO_HTTP
   return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { end, newFolder, track } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
 
@@ -19,7 +18,10 @@ export interface TestDaemon {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-export async function startDaemon(t: TestContext): Promise<TestDaemon> {
+/** `t`: what ends it, a test or a file of them. */
+export async function startDaemon(t: {
+  readonly after: (end: () => Promise<void>) => void
+}): Promise<TestDaemon> {
   const folder = newFolder('c')
   const file = join(folder, 'holdfast.toml')
   writeFileSync(
