@@ -4,7 +4,7 @@ import { parseSync } from 'oxc-parser'
 import { walk } from './files.mjs'
 import { listWorkspaces } from './workspaces.mjs'
 
-const PUBLIC = /^packages\/(?:browser|core|http|stores\/|adapters\/|tokens|protocol)/
+const PUBLIC = /^packages\/(?:browser|core|http|stores\/|adapters\/|tokens|protocol|client)/
 
 /** Every source file of the packages that applications use: `{ path, text, body, entry }`, entry telling a file of `src` itself. */
 function parseSources(root) {

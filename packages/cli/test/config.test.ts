@@ -28,6 +28,7 @@ async function config(args: readonly string[]): Promise<Ran> {
     env: {},
     out: (text) => (said.out += `${text}\n`),
     err: (text) => (said.err += `${text}\n`),
+    live: null,
     stopSignal: () => new AbortController().signal,
   })
   return { code, ...said }

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { connectApp } from '@holdfast/client'
+import { connectAdmin, connectApp } from '@holdfast/client'
 import { end, newFolder, track } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
 
@@ -60,6 +62,20 @@ async function signIn(subject: string): Promise<string> {
   return session?.id ?? ''
 }
 
+test('a token in place of an id is not repeated, and goes nowhere', () => {
+  const token = `${'a'.repeat(22)}-${'SECRET'.repeat(7)}-x`
+  for (const action of ['show', 'revoke']) {
+    const { code, out, err } = holdfast('sessions', action, token)
+    assert.deepEqual([code, out, err.includes('SECRET')], [2, '', false])
+    assert.match(err, /Of a token it is what stands before the first '-'/)
+  }
+})
+
+test('which one it is, and the help of a command by either spelling', () => {
+  assert.match(holdfast('--version').out, /^\d+\.\d+\.\d+\n$/)
+  assert.equal(holdfast('help', 'keys').out, holdfast('keys', '--help').out)
+})
+
 test('status says what runs', () => {
   const { code, out } = holdfast('status')
   assert.equal(code, 0)
@@ -103,6 +119,33 @@ test('all of an account, and everybody: only when it is said twice', async () =>
   assert.equal(holdfast('sessions', 'show', kept).code, 0)
   assert.equal(holdfast('revoke-all', '--everyone', '--yes').out, 'Ended every session.\n')
   assert.match(holdfast('sessions', 'show', kept).out, /reason +revoked/)
+})
+
+/** Holds the lock of the embedded store until its input ends. */
+const HOLDER = `
+const { readSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const daemon = createRequire(process.argv[1])
+const { open } = createRequire(daemon.resolve('@holdfast/lmdb'))('lmdb')
+const store = open(process.argv[2], { noSubdir: false, maxDbs: 8, mapSize: 2 ** 36 })
+store.transactionSync(() => {
+  process.stdout.write('held')
+  readSync(0, Buffer.alloc(1))
+})`
+
+test('an administrator waits for the store longer than a visitor would', async () => {
+  await signIn('dora')
+  const from = createRequire(import.meta.url).resolve('@holdfast/daemon/package.json')
+  const args = ['-e', HOLDER, from, join(folder, 'state/sessions')]
+  const holder = track(spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
+  await once(holder.stdout ?? holder, 'data')
+  const admin = connectAdmin({ socket: env.HOLDFAST_SOCKET }, { timeout: 60_000 })
+  const ending = admin.revoke({ subject: 'dora' })
+  // A visitor is refused after 450 ms.
+  await Promise.allSettled([Promise.race([ending, sleep(1_000)])])
+  holder.stdin?.end()
+  assert.equal(await ending, 1)
+  await admin.close()
 })
 
 test('keys are listed, rotated and retired; the one that signs is not', () => {
@@ -170,9 +213,22 @@ for (const shell of ['bash', 'zsh', 'fish']) {
 
 test('bash takes its completion, and completes', () => {
   const { out } = holdfast('completion', 'bash')
-  const script = `${out}\nCOMP_WORDS=(holdfast sessions r); COMP_CWORD=2; _holdfast; echo "\${COMPREPLY[@]}"`
+  const cases: readonly (readonly [string, string])[] = [
+    ['holdfast st', 'status'],
+    ['holdfast --v', '--version'],
+    ['holdfast sessions r', 'revoke'],
+    ['holdfast sessions revoke r', ''],
+    ['holdfast sessions revoke --rea', '--reason'],
+    ['holdfast serve --config ho', ''],
+    ['holdfast frobnicate x', ''],
+  ]
+  const tries = cases.map(([words]) => {
+    const count = words.split(' ').length
+    return `COMP_WORDS=(${words}); COMP_CWORD=${count - 1}; _holdfast; echo "\${COMPREPLY[@]}"`
+  })
+  const script = ['set -u', out, ...tries].join('\n')
   const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
-  assert.deepEqual([stdout, stderr], ['revoke\n', ''])
+  assert.deepEqual([stdout, stderr], [`${cases.map(([, offered]) => offered).join('\n')}\n`, ''])
 })
 
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
@@ -180,13 +236,26 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['sessions', 'list'], /Give --subject/],
   [['sessions', 'show'], /Give the id of a session/],
   [['sessions', 'list', 'more', '--subject', 'a'], /'more' is one word too many/],
+  [['sessions', 'show', 'abc'], /no id of a session, which has 22 letters and digits/],
+  [['sessions', 'show', '--', '-abc'], /no id of a session/],
+  [['sessions', 'revoke', '-abc'], /Unknown option '-a'/],
+  [
+    ['sessions', 'revoke', 'x'.repeat(22), '--subject', 'a'],
+    /'sessions revoke' takes no --subject/,
+  ],
+  [['sessions', 'list', '--subject', 'a', '--reason', 'b'], /'sessions list' takes no --reason/],
   [['revoke-all'], /Give --subject, or --everyone/],
+  [['revoke-all', '--subject', 'a', '--subject', 'b'], /--subject stands twice/],
+  [['revoke-all', '--subject', 'a', '--except', 'b'], /no id of a session/],
+  [['revoke-all', '--subject', '-a'], /use '--subject=-XYZ'/],
   [['revoke-all', '--everyone', '--subject', 'a', '--yes'], /takes neither/],
   [['keys', 'delete'], /Say list, rotate or retire/],
   [['keys', 'retire'], /Give the name of a key/],
   [['events'], /add --follow/],
   [['status', '--timeout', 'soon'], /--timeout takes a number/],
   [['status', '--colour'], /--colour/],
+  [['status', '--socket', ''], /--socket takes the path/],
+  [['--json', 'status'], /First the command, then its options/],
   [['completion', 'tcsh'], /Say bash, zsh or fish/],
   [['serve', 'now'], /one word too many/],
 ]

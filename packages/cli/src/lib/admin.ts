@@ -8,12 +8,17 @@ export const ADMIN_OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
+/** Seconds that an answer may take. */
+const PATIENCE = 10
+
 /** The same, for help texts. */
-export const ADMIN_HELP = `  --socket <path>  The administrators' socket. Default: HOLDFAST_SOCKET, else
+export function adminHelp(patience: number = PATIENCE): string {
+  return `  --socket <path>  The administrators' socket. Default: HOLDFAST_SOCKET, else
                    /run/holdfast/admin.sock
-  --timeout <s>    Seconds to wait for an answer. Default: 10
+  --timeout <s>    Seconds to wait for an answer. Default: ${patience}
   --json           Print JSON instead of a table
   --help           This text`
+}
 
 const SOCKET = '/run/holdfast/admin.sock'
 
@@ -26,22 +31,32 @@ interface AdminValues {
 export async function withAdmin(
   { socket, timeout }: AdminValues,
   terminal: Terminal,
-  work: (admin: AdminClient) => Promise<number>,
+  work: (admin: AdminClient, patience: number) => Promise<number>,
+  patience: number = PATIENCE,
 ): Promise<number> {
-  const wait = milliseconds(timeout ?? '10')
+  const wait = milliseconds(timeout ?? String(patience))
   // Here, so that whoever only wants help does not wait for it.
   const { connectAdmin, DaemonError } = await import('@holdfast/client')
-  const path = socket ?? terminal.env['HOLDFAST_SOCKET'] ?? SOCKET
+  const path = socketOf(socket, terminal)
   const admin = connectAdmin({ socket: path }, { timeout: wait })
   try {
-    return await work(admin)
+    return await work(admin, wait)
   } catch (error) {
     if (!(error instanceof DaemonError) || error.status !== null) throw error
-    terminal.err(error.message)
+    const late = error.code === 'ERR_DAEMON_TIMEOUT'
+    terminal.err(late ? `${error.message}. ${LATE}` : error.message)
     return EXIT.unreachable
   } finally {
     await admin.close()
   }
+}
+
+const LATE = 'What was asked may be done nevertheless; --timeout gives it longer.'
+
+/** A variable that is set to nothing says nothing. */
+function socketOf(socket: string | undefined, { env }: Terminal): string {
+  if (socket === '') throw new UsageError('--socket takes the path of a socket.')
+  return socket ?? (env['HOLDFAST_SOCKET'] || SOCKET)
 }
 
 function milliseconds(text: string): number {

@@ -5,7 +5,9 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly out: (text: string) => unknown
   readonly err: (text: string) => unknown
-  /** For commands that go on until they are stopped: aborts with Ctrl-C. */
+  /** Puts a text in place of the last one, for what takes long; '' for none. Null where nobody looks. */
+  readonly live: ((text: string) => unknown) | null
+  /** For commands that go on until they are stopped: aborts with Ctrl-C, and when nobody reads any more. */
   readonly stopSignal: () => AbortSignal
 }
 

@@ -10,6 +10,7 @@ import { serveCommand } from './commands/serve.js'
 import { sessionsCommand } from './commands/sessions.js'
 import { statusCommand } from './commands/status.js'
 import { withoutSecrets } from './connection.js'
+import { version } from './version.js'
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -31,7 +32,7 @@ const HELP = `holdfast <command> [options]
 Commands:
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(WIDEST)} ${summary}`).join('\n')}
 
-'holdfast <command> --help' says more.`
+'holdfast <command> --help' says more; 'holdfast --version' says which this is.`
 
 /** Runs a command line and gives its exit code: 0 done, 1 failed, 2 not understood, 3 and 4 see the command's help. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -40,15 +41,17 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.err(HELP)
     return EXIT.usage
   }
+  if (name === '--version') {
+    terminal.out(version())
+    return EXIT.done
+  }
   if (['--help', '-h', 'help'].includes(name)) {
-    terminal.out(HELP)
+    terminal.out(COMMANDS.find((each) => each.name === rest[0])?.help ?? HELP)
     return EXIT.done
   }
   const command = COMMANDS.find((each) => each.name === name)
   if (command === undefined) {
-    // An address in the wrong place may hold a password.
-    const shown = name.includes('://') ? 'of that name' : `'${name}'`
-    terminal.err(`There is no command ${shown}.\n\n${HELP}`)
+    terminal.err(`${unknown(name)}\n\n${HELP}`)
     return EXIT.usage
   }
   if (rest.some((arg) => arg === '--help' || arg === '-h')) {
@@ -56,6 +59,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return EXIT.done
   }
   return await attempt(command, rest, terminal)
+}
+
+function unknown(name: string): string {
+  // An address in the wrong place may hold a password.
+  if (name.includes('://')) return 'There is no command of that name.'
+  return name.startsWith('-')
+    ? `First the command, then its options: '${name}' stands before it.`
+    : `There is no command '${name}'.`
 }
 
 async function attempt(

@@ -1,38 +1,29 @@
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
+import { printable } from './text.js'
 
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-}
+const GAP = '  '
 
 /** Rows under a head, in columns. What came from outside shows no control characters: they could move the cursor or forge a row. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
-  const made = new Table({ head: [...head], chars: PLAIN, style })
-  made.push(...rows.map((row) => row.map(printable)))
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const cells = [head, ...rows.map((row) => row.map(printable))].map((row) =>
+    row.map((text) => ({ text, width: widthOf(text) })),
+  )
+  const widths = head.map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]?.width ?? 0), 0),
+  )
+  return cells
+    .map((row) =>
+      row
+        .map(({ text, width }, column) => text + ' '.repeat((widths[column] ?? 0) - width))
+        .join(GAP)
+        .trimEnd(),
+    )
     .join('\n')
 }
 
-/** A text without control characters, and without those that change the direction of what follows. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD')
+/** Columns that a text takes; most texts are ASCII. */
+function widthOf(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
 /** An instant for people, UTC; a dash for none. */

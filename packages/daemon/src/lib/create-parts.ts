@@ -13,6 +13,11 @@ export interface PartsOptions {
   readonly keys: readonly KeyInput[]
   /** One process of the daemon deletes what has expired. */
   readonly sweeps: boolean
+  /**
+   * Milliseconds that a call of the embedded store may take, where nobody's page waits for it: ending the sessions of an account that
+   * has very many is one transaction. Default: what a visitor may wait.
+   */
+  readonly patience?: number
   /** The counters of this process, which live on through a reload. */
   readonly metrics: Metrics
   readonly log: (text: string) => void
@@ -26,9 +31,9 @@ export interface OwnParts extends DaemonParts {
 /** Opens the store and makes the manager. Errors: those of the store, `ERR_SESSION_CONFIG` and `ERR_SESSION_KEY_INVALID`. */
 export async function createParts(
   settings: Settings,
-  { keys, sweeps, metrics, log }: PartsOptions,
+  { keys, sweeps, patience, metrics, log }: PartsOptions,
 ): Promise<OwnParts> {
-  const { store, disconnect } = await openStore(settings, log)
+  const { store, disconnect } = await openStore(settings, log, patience)
   try {
     const sessions = createSessions({
       store,
@@ -36,6 +41,9 @@ export async function createParts(
       production: true,
       ...settings.session,
       ...(sweeps ? {} : { sweepInterval: Infinity }),
+      ...(patience !== undefined && settings.store.kind === 'embedded'
+        ? { storeTimeout: patience }
+        : {}),
     })
     const jwks = publicKeysOf(settings)
     metrics.watch(sessions)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SessionError } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import { lmdbStore } from '@holdfast/lmdb'
+import { defined } from './defined.js'
 import type { Settings } from './settings.js'
 
 /** A store and what has to be closed after it. */
@@ -13,15 +14,19 @@ export interface OpenedStore {
 
 /**
  * Opens the store that the settings name. Errors: `ERR_SESSION_STORE_*` for a folder that cannot be used, `ERR_SESSION_CONFIG` where
- * the client's package is missing. A server that does not answer is no error here: requests are refused until it does.
+ * the client's package is missing. `patience`: milliseconds that a write to the embedded store may take. A server that does not answer is no error here: requests are refused until it does.
  */
 export async function openStore(
   { state, store }: Settings,
   log: (text: string) => void,
+  patience?: number,
 ): Promise<OpenedStore> {
   switch (store.kind) {
     case 'embedded':
-      return { store: lmdbStore(join(state, 'sessions')), disconnect: () => Promise.resolve() }
+      return {
+        store: lmdbStore(join(state, 'sessions'), defined({ timeout: patience })),
+        disconnect: () => Promise.resolve(),
+      }
     case 'redis':
       return await openRedis(store.url, log)
     default:

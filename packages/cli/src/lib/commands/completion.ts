@@ -34,28 +34,48 @@ export function completionCommand(commands: () => readonly Command[]): Command {
   }
 }
 
-function wordsOf({ actions = [], options }: Command): readonly string[] {
-  return [...actions, ...Object.keys(options).map((name) => `--${name}`), '--help']
+/** Options that want a word after them, by their spelling. */
+function takersOf(commands: readonly Command[]): readonly string[] {
+  const taking = commands.flatMap(({ options }) =>
+    Object.entries(options).filter(([, { type }]) => type === 'string'),
+  )
+  return [...new Set(taking.map(([name]) => `--${name}`))]
+}
+
+function optionsOf({ options }: Command): readonly string[] {
+  return [...Object.keys(options), 'help'].map((name) => `--${name}`)
 }
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((each) => `    ${each.name}) words='${wordsOf(each).join(' ')}' ;;`)
+  const cases = commands.map(({ name, actions = [], ...rest }) => {
+    const options = optionsOf({ name, ...rest })
+    return `    ${name}) actions='${actions.join(' ')}' words='${options.join(' ')}' ;;`
+  })
   return `# holdfast: completion for bash
 _holdfast() {
-  local words
+  local actions='' words='' current="\${COMP_WORDS[COMP_CWORD]}"
+  COMPREPLY=()
+  # What follows these is a name or a file: the shell itself offers files.
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+    ${takersOf(commands).join('|')}) return ;;
+  esac
   case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
-    *) words='' ;;
   esac
-  [ "$COMP_CWORD" -eq 1 ] && words='${commands.map(({ name }) => name).join(' ')} --help'
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [ "$COMP_CWORD" -eq 1 ] && actions='${commands.map(({ name }) => name).join(' ')}' words='--help --version'
+  [ "$COMP_CWORD" -gt 2 ] && actions=''
+  COMPREPLY=($(compgen -W "$actions $words" -- "$current"))
 }
 complete -o default -F _holdfast holdfast`
 }
 
 function zsh(commands: readonly Command[]): string {
   const names = commands.map(({ name, summary }) => `    '${name}:${quoted(summary)}'`)
-  const cases = commands.map((each) => `    ${each.name}) compadd -- ${wordsOf(each).join(' ')} ;;`)
+  const cases = commands.map((each) => {
+    const actions = (each.actions ?? []).map((action) => ` ${action}`).join('')
+    const first = actions === '' ? '' : ` (( CURRENT == 3 )) && compadd --${actions};`
+    return `    ${each.name})${first} compadd -- ${optionsOf(each).join(' ')} ;;`
+  })
   return `#compdef holdfast
 _holdfast() {
   local -a commands
@@ -66,11 +86,15 @@ ${names.join('\n')}
     _describe command commands
     return
   fi
+  case $words[CURRENT-1] in
+    ${takersOf(commands).join('|')}) _files; return ;;
+  esac
   case $words[2] in
 ${cases.join('\n')}
   esac
 }
-_holdfast "$@"`
+# When it is loaded by itself it is asked at once; when it is sourced, it is made known.
+if [ "$funcstack[1]" = _holdfast ]; then _holdfast "$@"; else compdef _holdfast holdfast; fi`
 }
 
 function fish(commands: readonly Command[]): string {
@@ -78,10 +102,15 @@ function fish(commands: readonly Command[]): string {
     ({ name, summary }) =>
       `complete -c holdfast -n __fish_use_subcommand -a ${name} -d '${quoted(summary)}'`,
   )
-  const rest = commands.map(
-    (each) =>
-      `complete -c holdfast -n '__fish_seen_subcommand_from ${each.name}' -a '${wordsOf(each).join(' ')}'`,
-  )
+  const rest = commands.flatMap(({ name, actions = [], options }) => {
+    const when = `complete -c holdfast -n '__fish_seen_subcommand_from ${name}'`
+    const spelled = Object.entries({ ...options, help: { type: 'boolean' } }).map(
+      ([option, { type }]) => `${when} -l ${option}${type === 'string' ? ' -r -F' : ''}`,
+    )
+    const words = actions.join(' ')
+    const one = `complete -c holdfast -n '__fish_seen_subcommand_from ${name}; and not __fish_seen_subcommand_from ${words}' -a '${words}'`
+    return words === '' ? spelled : [one, ...spelled]
+  })
   return ['# holdfast: completion for fish', 'complete -c holdfast -f', ...first, ...rest].join(
     '\n',
   )

@@ -1,6 +1,10 @@
-import { ADMIN_HELP, ADMIN_OPTIONS, withAdmin } from '../admin.js'
+import type { AdminClient } from '@holdfast/client'
+import { ADMIN_OPTIONS, adminHelp, withAdmin } from '../admin.js'
 import { readArguments, refuseMore } from '../arguments.js'
-import { type Command, EXIT, UsageError } from '../command.js'
+import { type Command, EXIT, type Terminal, UsageError } from '../command.js'
+import { askUntil, isSilence } from '../patience.js'
+import { withProgress } from '../progress.js'
+import { jsonText } from '../text.js'
 
 const OPTIONS = {
   ...ADMIN_OPTIONS,
@@ -13,10 +17,14 @@ const HELP = `holdfast events --follow [--type <name>]
 Prints what happens from now on, one JSON object in each line, until it is stopped. What has happened
 before is in the audit log.
 
+It goes on through a restart of the daemon: a line of the type 'interrupted' then says since when nothing
+was heard. One of the type 'lost' says how many events were left out, because they came too fast.
+
 Options:
   --follow, -f     Go on until Ctrl-C
-  --type <name>    Only events of this name, such as token_reuse
-${ADMIN_HELP}
+  --type <names>   Only events of these names, such as token_reuse,session_revoked
+${adminHelp()}
+                   So long it also waits for a daemon that has gone
 
 Exit codes: 0 stopped, 1 failed, 2 not understood, 4 no daemon answers`
 
@@ -33,17 +41,62 @@ export const eventsCommand: Command = {
       throw new UsageError('Only what happens from now on can be printed: add --follow.')
     const { type } = values
     const stop = terminal.stopSignal()
-    return withAdmin(values, terminal, async (admin) => {
-      const events = admin.events({ signal: stop, ...(type === undefined ? {} : { type }) })
+    return withAdmin(values, terminal, async (admin, patience) => {
       try {
-        for await (const event of events) terminal.out(JSON.stringify(event))
+        await follow(admin, { type, stop, patience }, terminal)
       } catch (error) {
         if (!stop.aborted) throw error
-        return EXIT.done
       }
-      if (stop.aborted) return EXIT.done
-      terminal.err('The daemon has ended the stream.')
-      return EXIT.failed
+      return EXIT.done
     })
   },
+}
+
+interface Following {
+  readonly type: string | undefined
+  readonly stop: AbortSignal
+  /** Milliseconds. */
+  readonly patience: number
+}
+
+/** Until the signal; throws where no daemon comes back in time. */
+async function follow(
+  admin: AdminClient,
+  { type, stop, patience }: Following,
+  terminal: Terminal,
+): Promise<void> {
+  const { out, err } = terminal
+  const options = { signal: stop, ...(type === undefined ? {} : { type }) }
+  // Whether anybody is there at all is said at once.
+  await admin.status()
+  for (;;) {
+    await print(admin.events(options), out)
+    stop.throwIfAborted()
+    const since = Date.now()
+    err('The daemon has ended the stream. What happens until it answers is in its audit log alone.')
+    const back = askUntil(
+      () => admin.status(),
+      () => true,
+      patience,
+      stop,
+    )
+    await withProgress(terminal, 'Waiting for the daemon', back)
+    out(jsonText({ at: isoTime(Date.now()), type: 'interrupted', since: isoTime(since) }))
+  }
+}
+
+/** Resolves when the stream has ended, or broken. */
+async function print(
+  events: ReturnType<AdminClient['events']>,
+  out: Terminal['out'],
+): Promise<void> {
+  try {
+    for await (const event of events) out(jsonText(event))
+  } catch (error) {
+    if (!isSilence(error)) throw error
+  }
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString()
 }

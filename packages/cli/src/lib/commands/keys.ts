@@ -1,8 +1,10 @@
 import type { KeyList } from '@holdfast/client'
-import { ADMIN_HELP, ADMIN_OPTIONS, withAdmin } from '../admin.js'
+import { ADMIN_OPTIONS, adminHelp, withAdmin } from '../admin.js'
 import { readArguments, refuseMore, wordAt } from '../arguments.js'
 import { type Command, EXIT, UsageError } from '../command.js'
+import { withProgress } from '../progress.js'
 import { instant, table } from '../table.js'
+import { jsonText } from '../text.js'
 
 const HELP = `holdfast keys list
 holdfast keys rotate
@@ -13,7 +15,7 @@ older keys stay good. 'retire' forgets an older key: its tokens are refused from
 when the sessions of its time are over, or at once if it may have leaked.
 
 Options:
-${ADMIN_HELP}
+${adminHelp()}
 
 Exit codes: 0 done, 1 failed, 2 not understood, 4 no daemon answers`
 
@@ -32,12 +34,13 @@ export const keysCommand: Command = {
       throw new UsageError('What is to be done? Say list, rotate or retire.')
     const name = action === 'retire' ? wordAt(positionals, 1, 'the name of a key') : ''
     return withAdmin(values, terminal, async (admin) => {
-      const keys = await {
+      const asked = {
         list: () => admin.keys(),
         rotate: () => admin.rotateKeys(),
         retire: () => admin.retireKey(name),
       }[action]()
-      terminal.out(values.json === true ? JSON.stringify(keys, null, 2) : shown(keys))
+      const keys = await withProgress(terminal, 'Waiting for every worker', asked)
+      terminal.out(values.json === true ? jsonText(keys, 2) : shown(keys))
       return EXIT.done
     })
   },

@@ -2,6 +2,7 @@ import type { PostgresClient } from '@holdfast/postgres'
 import { readArguments } from '../arguments.js'
 import { type Command, EXIT, type Terminal, UsageError } from '../command.js'
 import { placeOf, postgresUrl } from '../connection.js'
+import { withProgress } from '../progress.js'
 
 const HELP = `holdfast migrate [postgres://user@host/database] [options]
 
@@ -79,10 +80,11 @@ async function apply(
   sql: Connection,
   schema: string,
   place: string,
-  { out }: Terminal,
+  terminal: Terminal,
 ): Promise<number> {
+  const { out } = terminal
   const { migrate } = await import('@holdfast/postgres')
-  const applied = await migrate(sql, { schema })
+  const applied = await withProgress(terminal, `Migrating ${place}`, migrate(sql, { schema }))
   for (const name of applied) out(`applied ${name}`)
   out(
     applied.length === 0

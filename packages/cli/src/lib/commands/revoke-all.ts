@@ -1,7 +1,8 @@
-import type { RevokeTarget } from '@holdfast/client'
-import { ADMIN_HELP, ADMIN_OPTIONS, withAdmin } from '../admin.js'
-import { readArguments, refuseMore } from '../arguments.js'
+import type { AdminClient, RevokeTarget } from '@holdfast/client'
+import { ADMIN_OPTIONS, adminHelp, withAdmin } from '../admin.js'
+import { readArguments, refuseMore, sessionId } from '../arguments.js'
 import { type Command, EXIT, UsageError } from '../command.js'
+import { withProgress } from '../progress.js'
 
 const OPTIONS = {
   ...ADMIN_OPTIONS,
@@ -11,6 +12,9 @@ const OPTIONS = {
   yes: { type: 'boolean' },
   reason: { type: 'string' },
 } as const
+
+/** An account may have very many, and all of them end at once or not at all. */
+const PATIENCE = 120
 
 const HELP = `holdfast revoke-all --subject <account> [--except <id>] [--reason <word>]
 holdfast revoke-all --everyone --yes [--reason <word>]
@@ -23,7 +27,7 @@ Options:
   --except <id>    A session that goes on
   --everyone       All sessions of all accounts; says so with --yes, for it cannot be undone
   --reason <word>  Why, for the audit log. Default: revoked
-${ADMIN_HELP}
+${adminHelp(PATIENCE)}
 
 Exit codes: 0 done, 1 failed, 2 not understood, 4 no daemon answers`
 
@@ -37,12 +41,15 @@ export const revokeAllCommand: Command = {
     const { values, positionals } = readArguments(args, OPTIONS)
     refuseMore(positionals, 0)
     const target = targetOf(values)
-    return withAdmin(values, terminal, async (admin) => {
-      const count = await admin.revoke(target, values.reason)
+    const whose = 'subject' in target ? `the sessions of ${target.subject}` : 'every session'
+    const end = async (admin: AdminClient): Promise<number> => {
+      const asked = admin.revoke(target, values.reason)
+      const count = await withProgress(terminal, `Ending ${whose}`, asked)
       if (values.json === true) terminal.out(JSON.stringify({ count }))
       else terminal.out(count === null ? 'Ended every session.' : said(count))
       return EXIT.done
-    })
+    }
+    return withAdmin(values, terminal, end, PATIENCE)
   },
 }
 
@@ -66,5 +73,5 @@ function targetOf(values: {
   }
   if (subject === undefined || subject === '')
     throw new UsageError('Whose sessions? Give --subject, or --everyone for all.')
-  return except === undefined ? { subject } : { subject, except }
+  return except === undefined ? { subject } : { subject, except: sessionId(except) }
 }

@@ -1,8 +1,10 @@
 import type { AdminClient, SessionInfo } from '@holdfast/client'
-import { ADMIN_HELP, ADMIN_OPTIONS, withAdmin } from '../admin.js'
-import { readArguments, refuseMore, wordAt } from '../arguments.js'
+import { ADMIN_OPTIONS, adminHelp, withAdmin } from '../admin.js'
+import { readArguments, refuseMore, refuseOptions, sessionId, wordAt } from '../arguments.js'
 import { type Command, EXIT, type Terminal, UsageError } from '../command.js'
+import { withProgress } from '../progress.js'
 import { instant, table } from '../table.js'
+import { jsonText } from '../text.js'
 
 const OPTIONS = {
   ...ADMIN_OPTIONS,
@@ -22,7 +24,7 @@ Options:
   --subject <a>    The account
   --ended          Ended sessions too, as long as they are kept
   --reason <word>  Why, for the audit log. Default: revoked
-${ADMIN_HELP}
+${adminHelp()}
 
 Exit codes: 0 done, 1 failed, or there is no such live session, 2 not understood, 4 no daemon answers`
 
@@ -40,18 +42,21 @@ export const sessionsCommand: Command = {
     const { json = false, reason, ended = false, subject } = values
     switch (action) {
       case 'list': {
+        refuseOptions(values, 'sessions list', 'reason')
         const account = subject
         if (account === undefined || account === '')
           throw new UsageError('Of which account? Give --subject.')
         return withAdmin(values, terminal, (admin) => list(admin, account, ended, json, terminal))
       }
       case 'show': {
-        const id = wordAt(positionals, 1, 'the id of a session')
+        refuseOptions(values, 'sessions show', 'reason', 'subject', 'ended')
+        const id = sessionId(wordAt(positionals, 1, 'the id of a session'))
         return withAdmin(values, terminal, (admin) => show(admin, id, json, terminal))
       }
       case 'revoke': {
-        const id = wordAt(positionals, 1, 'the id of a session')
-        return withAdmin(values, terminal, (admin) => revoke(admin, id, reason, terminal))
+        refuseOptions(values, 'sessions revoke', 'subject', 'ended')
+        const id = sessionId(wordAt(positionals, 1, 'the id of a session'))
+        return withAdmin(values, terminal, (admin) => revoke(admin, id, { reason, json }, terminal))
       }
       default:
         throw new UsageError('What is to be done? Say list, show or revoke.')
@@ -64,16 +69,22 @@ async function list(
   subject: string,
   ended: boolean,
   json: boolean,
-  { out }: Terminal,
+  terminal: Terminal,
 ): Promise<number> {
+  const { out } = terminal
   const found: SessionInfo[] = []
-  for await (const session of admin.list(subject, { ended })) found.push(session)
+  const read = async (): Promise<void> => {
+    for await (const session of admin.list(subject, { ended })) found.push(session)
+  }
+  await withProgress(terminal, () => `Reading: ${found.length} sessions`, read())
   found.sort((one, other) => other.lastSeenAt - one.lastSeenAt)
-  if (json) out(JSON.stringify(found, null, 2))
+  if (json) out(jsonText(found, 2))
   else if (found.length === 0) out('There are none.')
   else out(table(HEAD, found.map(rowOf)))
   return EXIT.done
 }
+
+const WAITING = 'Waiting for the daemon'
 
 const HEAD = ['SESSION', 'LAST SEEN', 'CREATED', 'ENDS', 'STATE', 'DEVICE']
 
@@ -96,15 +107,16 @@ async function show(
   admin: AdminClient,
   id: string,
   json: boolean,
-  { out, err }: Terminal,
+  terminal: Terminal,
 ): Promise<number> {
-  const session = await admin.show(id)
+  const { out, err } = terminal
+  const session = await withProgress(terminal, WAITING, admin.show(id))
   if (session === null) {
     err(`There is no session ${id}, or no more: ended ones are kept until their absolute end.`)
     return EXIT.failed
   }
   const rows = Object.entries(session).map(([name, value]) => [name, shown(name, value)])
-  out(json ? JSON.stringify(session, null, 2) : table(['FIELD', 'VALUE'], rows))
+  out(json ? jsonText(session, 2) : table(['FIELD', 'VALUE'], rows))
   return EXIT.done
 }
 
@@ -117,11 +129,13 @@ function shown(name: string, value: unknown): string {
 async function revoke(
   admin: AdminClient,
   id: string,
-  reason: string | undefined,
-  { out, err }: Terminal,
+  { reason, json }: { readonly reason: string | undefined; readonly json: boolean },
+  terminal: Terminal,
 ): Promise<number> {
-  const count = await admin.revoke({ session: id }, reason)
-  if (count === 1) out(`Ended session ${id}.`)
+  const { out, err } = terminal
+  const count = await withProgress(terminal, WAITING, admin.revoke({ session: id }, reason))
+  if (json) out(jsonText({ count }))
+  else if (count === 1) out(`Ended session ${id}.`)
   else err(`There is no live session ${id}.`)
   return count === 1 ? EXIT.done : EXIT.failed
 }

@@ -24,6 +24,9 @@ export interface PrimaryOptions {
   readonly log: (text: string) => void
 }
 
+/** What administrators start may take its time: this process answers no visitor. */
+const ADMIN_PATIENCE = 120_000
+
 /** One configuration in force: the parts of this process, and the workers. */
 interface Reign {
   readonly parts: OwnParts
@@ -188,6 +191,7 @@ export class Primary {
     const parts = await createParts(settings, {
       keys: this.#keeper.ring,
       sweeps: true,
+      patience: ADMIN_PATIENCE,
       metrics: this.#metrics,
       log: this.#log,
     })
