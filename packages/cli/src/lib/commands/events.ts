@@ -17,8 +17,8 @@ const HELP = `holdfast events --follow [--type <name>]
 Prints what happens from now on, one JSON object in each line, until it is stopped. What has happened
 before is in the audit log.
 
-It goes on through a restart of the daemon: a line of the type 'interrupted' then says since when nothing
-was heard. One of the type 'lost' says how many events were left out, because they came too fast.
+It goes on through a restart of the daemon: before the next event a line of the type 'interrupted' says since
+when nothing was heard. One of the type 'lost' says how many events were left out, because they came too fast.
 
 Options:
   --follow, -f     Go on until Ctrl-C
@@ -65,15 +65,15 @@ async function follow(
   { type, stop, patience }: Following,
   terminal: Terminal,
 ): Promise<void> {
-  const { out, err } = terminal
   const options = { signal: stop, ...(type === undefined ? {} : { type }) }
   // Whether anybody is there at all is said at once.
   await admin.status()
+  let gap: Gap | null = null
   for (;;) {
-    await print(admin.events(options), out)
+    const heard = await print(admin.events(options), gap, terminal.out)
     stop.throwIfAborted()
-    const since = Date.now()
-    err('The daemon has ended the stream. What happens until it answers is in its audit log alone.')
+    const since: number = gap === null || heard ? Date.now() : gap.since
+    if (gap === null || heard) terminal.err(ENDED)
     const back = askUntil(
       () => admin.status(),
       () => true,
@@ -81,20 +81,40 @@ async function follow(
       stop,
     )
     await withProgress(terminal, 'Waiting for the daemon', back)
-    out(jsonText({ at: isoTime(Date.now()), type: 'interrupted', since: isoTime(since) }))
+    gap = { since, until: Date.now() }
   }
 }
 
-/** Resolves when the stream has ended, or broken. */
+const ENDED =
+  'The daemon has ended the stream. What happens until it answers is in its audit log alone.'
+
+/** When nothing was heard. A daemon that is about to end may still answer: until something is heard it is one gap. */
+interface Gap {
+  readonly since: number
+  readonly until: number
+}
+
+/** Resolves when the stream has ended, or broken: whether there was anything. */
 async function print(
   events: ReturnType<AdminClient['events']>,
+  gap: Gap | null,
   out: Terminal['out'],
-): Promise<void> {
+): Promise<boolean> {
+  let heard = false
   try {
-    for await (const event of events) out(jsonText(event))
+    for await (const event of events) {
+      if (gap !== null && !heard) out(jsonText(lineOf(gap)))
+      heard = true
+      out(jsonText(event))
+    }
   } catch (error) {
     if (!isSilence(error)) throw error
   }
+  return heard
+}
+
+function lineOf({ since, until }: Gap): object {
+  return { at: isoTime(until), type: 'interrupted', since: isoTime(since) }
 }
 
 function isoTime(at: number): string {
