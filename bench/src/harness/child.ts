@@ -37,8 +37,13 @@ export function startServer(
 }
 
 /** Starts any other program, with pipes. */
-export function startProgram(command: string, args: readonly string[]): ChildProcess {
-  return track(spawn(command, args, { stdio: 'pipe', env: environment() }))
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  core: number | null = null,
+): ChildProcess {
+  const [program = command, ...rest] = pinned(core, [command, ...args])
+  return track(spawn(program, rest, { stdio: 'pipe', env: environment() }))
 }
 
 function pinned(core: number | null, command: readonly string[]): readonly string[] {
