@@ -30,9 +30,9 @@ async function reportOf(asked: Options): Promise<Report> {
   return report
 }
 
-function show(report: Report, options: Options): void {
-  process.stdout.write(`${printed(report, options)}\n`)
-  if (options.writeResults) log(`written: ${writeResults(report)}`)
+function show(report: Report, asked: Options): void {
+  process.stdout.write(`${printed(report, asked)}\n`)
+  if (asked.writeResults) log(`written: ${writeResults(report)}`)
 }
 
 function printed(report: Report, { json, markdown }: Options): string {

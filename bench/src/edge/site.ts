@@ -48,9 +48,9 @@ export async function serveSite(serving: Serving): Promise<Served> {
       cached: row.variant.endsWith(':cached'),
     })
     open.push(() => site.stop())
-    const nginx = familyOf(site.pid)
     const cpu = async (): Promise<Record<string, number>> => ({
-      cpu: cpuMicroseconds(nginx),
+      // It listens before its worker is there, so that this is looked up each time.
+      cpu: cpuMicroseconds(familyOf(site.pid)),
       checkCpu: await checker.cpu(),
     })
     return { port: site.port, cookies: checker.cookies, database: null, cpu, stop }
