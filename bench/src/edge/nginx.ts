@@ -62,10 +62,13 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   writeFileSync(join(folder, 'site.conf'), siteConfiguration(options, ports, cache))
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, mainConfiguration(folder))
-  const child = startProgram(program, ['-c', file, '-p', folder], core)
+  const child = startProgram(program, ['-c', file, '-p', folder], core, 'SIGTERM')
+  const remove = (): void => rmSync(cache, { recursive: true, force: true })
+  process.once('exit', remove)
   const stop = async (): Promise<void> => {
     await end(child, 'SIGTERM')
-    rmSync(cache, { recursive: true, force: true })
+    process.off('exit', remove)
+    remove()
   }
   try {
     await answering(child, port)
