@@ -5,7 +5,8 @@ import { stopAll } from './harness/child.js'
 import { describeMachine } from './harness/machine.js'
 import { findRuntimes } from './harness/runtimes.js'
 import { WorkFolder } from './harness/work-folder.js'
-import { HTTP_ROWS } from './http/rows.js'
+import { withNginx } from './edge/nginx.js'
+import { httpRows } from './http/rows.js'
 import { runHttp } from './http/run.js'
 import { Fixtures } from './in-process/fixtures.js'
 import { databaseRows } from './in-process/database-rows.js'
@@ -23,11 +24,10 @@ export async function bench(options: Options, log: (line: string) => void): Prom
   const most = options.large ? { storedMost: MOST } : {}
   const scale = { ...SCALES[options.scale], ...most }
   const runtimes = findRuntimes(options.nodes, log)
-  const rows = withDatabases(
-    HTTP_ROWS.filter(({ group = 'http', name }) => isWanted(options, group, name)),
-    scale,
-    log,
+  const wanted = httpRows(scale).filter(({ group = 'http', name }) =>
+    isWanted(options, group, name),
   )
+  const rows = withNginx(withDatabases(wanted, scale, log), log)
   // wrk runs for whole seconds.
   const wrk = rows.length === 0 || scale.name === 'smoke' ? null : await findWrk(log)
   const pinned = canPin()

@@ -3,7 +3,7 @@ import { bench } from './bench.js'
 import type { Report } from './model.js'
 import { HELP, readOptions, type Options } from './options.js'
 import { writeResults } from './report/results-file.js'
-import { asText } from './report/tables.js'
+import { asMarkdown, asText } from './report/tables.js'
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => process.exit(1))
@@ -30,9 +30,14 @@ async function reportOf(asked: Options): Promise<Report> {
   return report
 }
 
-function show(report: Report, { json, writeResults: writes }: Options): void {
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${asText(report)}\n`)
-  if (writes) log(`written: ${writeResults(report)}`)
+function show(report: Report, asked: Options): void {
+  process.stdout.write(`${printed(report, asked)}\n`)
+  if (asked.writeResults) log(`written: ${writeResults(report)}`)
+}
+
+function printed(report: Report, { json, markdown }: Options): string {
+  if (json) return JSON.stringify(report)
+  return markdown ? asMarkdown(report) : asText(report)
 }
 
 /** Progress; standard output is for the result. */

@@ -26,6 +26,8 @@ export type GroupName =
   | 'file'
   | 'http'
   | 'daemon'
+  | 'workers'
+  | 'nginx'
   | 'size'
   | 'revocation'
   | 'growth'
@@ -93,7 +95,7 @@ export type FixtureName = 'few' | 'many'
 /** One row of a table: measured by its own module in processes of its own. */
 export interface Row {
   readonly name: string
-  readonly group: Exclude<GroupName, 'http' | 'daemon'>
+  readonly group: Exclude<GroupName, 'http' | 'daemon' | 'workers' | 'nginx'>
   readonly module: string
   readonly variant: string
   readonly count: number

@@ -7,6 +7,8 @@ export interface Options {
   readonly large: boolean
   /** One JSON object on standard output instead of tables. */
   readonly json: boolean
+  /** Tables for a document on standard output. */
+  readonly markdown: boolean
   /** Only rows whose group or name holds one of these words; all if empty. */
   readonly only: readonly string[]
   /** Node versions to measure on, such as `node24`; all if empty. */
@@ -22,8 +24,9 @@ export const HELP = `npm run bench -- [options]
   --quick            less of everything: to see that it runs, not for figures to publish
   --large            growth also at 10,000,000 sessions on Redis: half an hour and 4 GB of memory more
   --json             one JSON object on standard output (npm adds its banner: npm run --silent bench -- --json)
-  --only <word>      groups (check, token, memory, write, sweep, file, http, daemon,
-                     size, revocation, growth) or rows with this word; may be repeated
+  --markdown         tables for a document on standard output
+  --only <word>      groups (check, token, memory, write, sweep, file, http, daemon, workers,
+                     nginx, size, revocation, growth) or rows with this word; may be repeated
   --node20 --node24  on this Node alone
   --write-results    also put the tables into bench/RESULTS.md
   --from <file>      show, or write, what an earlier run printed with --json
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[]): Options {
       smoke: { type: 'boolean', default: false },
       large: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       'write-results': { type: 'boolean', default: false },
       from: { type: 'string' },
@@ -50,6 +54,7 @@ export function readOptions(args: readonly string[]): Options {
     scale: values.smoke || values.quick ? small : 'full',
     large: values.large,
     json: values.json,
+    markdown: values.markdown,
     only: values.only,
     nodes,
     writeResults: values['write-results'],

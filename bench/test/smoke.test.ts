@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bench } from '../src/bench.js'
 import { withDatabases } from '../src/databases/start.js'
-import { HTTP_ROWS } from '../src/http/rows.js'
+import { withNginx } from '../src/edge/nginx.js'
+import { httpRows } from '../src/http/rows.js'
 import { databaseRows } from '../src/in-process/database-rows.js'
 import { inProcessRows } from '../src/in-process/rows.js'
 import type { Report } from '../src/model.js'
@@ -15,9 +16,12 @@ test('every row of the bench still runs, and is in the report', async () => {
   const own = `--node${process.versions.node.split('.')[0] ?? ''}`
   const report = await bench(readOptions(['--smoke', own]), () => undefined)
   const { smoke } = SCALES
-  const all = [...inProcessRows(smoke), ...databaseRows(smoke), ...HTTP_ROWS]
+  const all = [...inProcessRows(smoke), ...databaseRows(smoke), ...httpRows(smoke)]
   // Where there is no server, rows that need one are left out.
-  const rows = withDatabases<(typeof all)[number]>(all, smoke, () => undefined)
+  const rows = withNginx(
+    withDatabases<(typeof all)[number]>(all, smoke, () => undefined),
+    () => undefined,
+  )
   for (const { name } of rows) {
     const result = report.results.find((each) => each.name === name)
     assert.ok(result !== undefined && result.figures.length > 0, name)

@@ -1,7 +1,7 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 
-/** Processes that are running now, so that an interrupted run leaves none behind. */
-const running = new Set<ChildProcess>()
+/** Processes that are running now, and how they end, so that an interrupted run leaves none behind. */
+const running = new Map<ChildProcess, NodeJS.Signals>()
 
 export interface ChildOptions {
   readonly node: string
@@ -36,9 +36,15 @@ export function startServer(
   return track(spawn(program, rest, { stdio: 'ignore', env: environment(), ...user }))
 }
 
-/** Starts any other program, with pipes. */
-export function startProgram(command: string, args: readonly string[]): ChildProcess {
-  return track(spawn(command, args, { stdio: 'pipe', env: environment() }))
+/** Starts any other program, with pipes; `ends` is the signal upon which it ends all that it has started. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  core: number | null = null,
+  ends: NodeJS.Signals = 'SIGKILL',
+): ChildProcess {
+  const [program = command, ...rest] = pinned(core, [command, ...args])
+  return track(spawn(program, rest, { stdio: 'pipe', env: environment() }), ends)
 }
 
 function pinned(core: number | null, command: readonly string[]): readonly string[] {
@@ -87,15 +93,15 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
 
 /** Ends whatever is still running. */
 export function stopAll(): void {
-  for (const child of running) stop(child)
+  for (const [child, signal] of running) child.kill(signal)
 }
 
 function stop(child: ChildProcess): void {
   child.kill('SIGKILL')
 }
 
-function track(child: ChildProcess): ChildProcess {
-  running.add(child)
+function track(child: ChildProcess, ends: NodeJS.Signals = 'SIGKILL'): ChildProcess {
+  running.set(child, ends)
   child.once('exit', () => running.delete(child))
   child.once('error', () => running.delete(child))
   return child

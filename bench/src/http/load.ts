@@ -41,10 +41,7 @@ async function withWrk(
   const duration = `${Math.max(1, Math.round(seconds))}s`
   const args = ['-t1', `-c${connections}`, `-d${duration}`, '-s', SCRIPT]
   const asked = [question.path, ...Object.entries(question.headers).flat()]
-  const all = [wrk, ...args, `http://127.0.0.1:${port}/`, '--', ...asked]
-  const pinned = core === null ? all : ['taskset', '-c', String(core), ...all]
-  const [command = wrk, ...rest] = pinned
-  const child = startProgram(command, rest)
+  const child = startProgram(wrk, [...args, `http://127.0.0.1:${port}/`, '--', ...asked], core)
   const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + GRACE) * 1000)
   try {
     child.stdin?.on('error', () => undefined)

@@ -1,6 +1,8 @@
 import type { Server as NetServer } from 'node:net'
 import type { RequestListener } from 'node:http'
-import type { DatabaseAddress } from '../databases/model.js'
+import type { Database, DatabaseAddress } from '../databases/model.js'
+import type { Figures, Scale } from '../model.js'
+import type { HttpRow } from './rows.js'
 
 /** What a server process is told to be. */
 export interface ServerInput {
@@ -10,6 +12,8 @@ export interface ServerInput {
   readonly folder: string
   readonly key: string
   readonly database: DatabaseAddress | null
+  /** The unix socket to listen on; without one, a port of loopback. */
+  readonly socket?: string
 }
 
 /** A server ready to listen, and one Cookie header for each of its sessions. */
@@ -22,6 +26,7 @@ export interface Server {
 export type StartServer = (input: ServerInput) => Promise<Server>
 
 export interface Started {
+  /** 0 for a unix socket. */
   readonly port: number
   readonly cookies: readonly string[]
 }
@@ -33,4 +38,26 @@ export interface Load {
   readonly p50: number
   readonly p99: number
   readonly errors: number
+}
+
+/** What a row's server is started with. */
+export interface Serving {
+  readonly row: HttpRow
+  /** Path of the Node that runs it. */
+  readonly node: string
+  readonly folder: string
+  readonly scale: Scale
+  readonly key: string
+  /** Whether server and load generator have a core each. */
+  readonly pinned: boolean
+}
+
+/** A server that answers, in processes of its own. */
+export interface Served {
+  readonly port: number
+  readonly cookies: readonly string[]
+  readonly database: Database | null
+  /** Microseconds of CPU time so far, by the keys of figures. */
+  readonly cpu: () => Promise<Figures>
+  readonly stop: () => Promise<void>
 }

@@ -1,19 +1,26 @@
 import type { DatabaseName } from '../databases/model.js'
-import type { FigureSpec, Goal } from '../model.js'
+import { EDGE_ROWS } from '../edge/rows.js'
+import type { FigureSpec, Goal, Scale } from '../model.js'
 
 /** One server of the HTTP table. */
 export interface HttpRow {
   /** Default `http`. */
-  readonly group?: 'http' | 'daemon'
+  readonly group?: 'http' | 'daemon' | 'workers' | 'nginx'
   readonly name: string
   readonly variant: string
   /** The variant that it is compared with: its framework without sessions. */
   readonly baseline: string
   readonly share?: Goal
+  /** Where that is a goal of throughput alone. */
+  readonly shareOf?: 'requests'
   /** Started for this server alone. */
   readonly database?: DatabaseName
   /** How many store commands a request may take. */
   readonly commands?: Goal
+  /** Measured on the newest Node alone. */
+  readonly newestOnly?: boolean
+  /** Takes seconds to start, and another row proves that it still does. */
+  readonly notInSmoke?: boolean
 }
 
 const NODE = 'raw-node'
@@ -23,7 +30,7 @@ const CHECK = 'raw-check'
 
 const FEW: Goal = { atMost: 0.02 }
 
-export const HTTP_ROWS: readonly HttpRow[] = [
+const ROWS: readonly HttpRow[] = [
   { name: 'node:http alone', variant: NODE, baseline: NODE },
   { name: 'node:http + Holdfast, memory', variant: 'holdfast-node:memory', baseline: NODE },
   {
@@ -119,13 +126,20 @@ export const HTTP_ROWS: readonly HttpRow[] = [
     baseline: CHECK,
     share: { atLeast: 0.85 },
   },
+  ...EDGE_ROWS,
 ]
 
+/** The rows of a run. */
+export function httpRows({ name }: Scale): readonly HttpRow[] {
+  return ROWS.filter(({ notInSmoke }) => name !== 'smoke' || notInSmoke !== true)
+}
+
 /** What is measured of a server; the shares of the baseline are worked out from it. */
-export function httpFigures({ commands }: HttpRow): readonly FigureSpec[] {
+export function httpFigures({ commands, group }: HttpRow): readonly FigureSpec[] {
   return [
     { key: 'perSecond', title: 'requests', unit: '/s' },
-    { key: 'cpu', title: 'CPU', unit: 'µs' },
+    { key: 'cpu', title: group === 'nginx' ? "nginx's CPU" : 'CPU', unit: 'µs' },
+    { key: 'checkCpu', title: 'CPU of who it asks', unit: 'µs' },
     { key: 'p50', title: 'p50', unit: 'ms' },
     { key: 'p99', title: 'p99', unit: 'ms' },
     {

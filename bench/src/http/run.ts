@@ -1,19 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../databases/model.js'
-import { startDatabase } from '../databases/start.js'
-import { ask, end, start } from '../harness/child.js'
 import { median, summarize, summary } from '../harness/statistics.js'
 import type { WorkFolder } from '../harness/work-folder.js'
 import type { Figures, Goal, Result, Runtime, Scale, Summary } from '../model.js'
 import type { GeneratorInput } from './generator.js'
 import { load, type LoadOptions } from './load.js'
-import type { ServerInput, Started } from './model.js'
+import type { Served } from './model.js'
 import { probe } from './probe.js'
-import { QUESTIONS } from './requests.js'
+import { questionOf } from './requests.js'
 import { httpFigures, type HttpRow } from './rows.js'
+import { serve } from './served.js'
 
-const SCRIPT = new URL('./server.js', import.meta.url)
-const TIME_LIMIT = 60_000
 const ROUNDS = 1.5
 
 export interface HttpRun {
@@ -37,7 +34,9 @@ interface Lane {
 /** Measures every server: one process after the other, each round through all variants before the next begins. */
 export async function runHttp(run: HttpRun): Promise<readonly Result[]> {
   const lanes: Lane[] = run.runtimes.flatMap((runtime) =>
-    run.rows.map((row) => ({ row, runtime, measured: [] })),
+    run.rows
+      .filter((row) => row.newestOnly !== true || runtime === run.runtimes.at(-1))
+      .map((row) => ({ row, runtime, measured: [] })),
   )
   const answers = new Map<string, string>()
   for (let round = 1; round <= run.scale.repeats; round++) {
@@ -60,46 +59,47 @@ async function measureOnce(
   { row, runtime }: Lane,
   answers: Map<string, string>,
 ): Promise<Figures> {
-  const { scale, work, key, pinned, wrk } = run
+  const { scale, work, key, pinned } = run
   const folder = work.make()
-  const core = pinned ? 1 : null
-  const child = start({ node: runtime.path, script: SCRIPT, core: pinned ? 0 : null })
-  const { name: rowName, variant, database: wanted } = row
-  const database =
-    wanted === undefined ? null : await startDatabase(wanted, { folder, core, durable: false })
+  let served: Served | null = null
   try {
-    const address = database?.address ?? null
-    const input: ServerInput = {
-      kind: 'start',
-      variant,
-      sessions: scale.sessions,
-      folder,
-      key,
-      database: address,
-    }
-    const { port, cookies } = await ask<Started>(child, input, TIME_LIMIT)
-    const question = QUESTIONS[row.group ?? 'http']
-    checkAnswer(answers, row, await probe(port, question, cookies[0] ?? ''))
-    const options: LoadOptions = { wrk, core }
-    const { connections, warmUp, measure } = scale.http
-    await warm(options, { port, question, cookies, connections, seconds: warmUp })
-    const commands = await countCommands(database)
-    const before = await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)
-    const seen = await load(options, { port, question, cookies, connections, seconds: measure })
-    const spent = (await ask<number>(child, { kind: 'cpu' }, TIME_LIMIT)) - before
-    const { p50, p99, requests } = seen
-    const perSecond = requests / seen.seconds
-    const counted = {
-      commands: (await commands()) / requests,
-      idle: await idleCommands(database, scale.idleMs),
-    }
-    return { perSecond, cpu: spent / requests, p50, p99, ...counted }
+    served = await serve({ row, node: runtime.path, folder, scale, key, pinned })
+    return await measureServed(run, row, served, answers)
   } catch (cause) {
-    throw new Error(`${rowName} on ${runtime.name} failed`, { cause })
+    throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
   } finally {
-    await end(child)
-    await database?.stop()
+    await served?.stop()
     work.remove(folder)
+  }
+}
+
+async function measureServed(
+  { scale, wrk, pinned }: HttpRun,
+  row: HttpRow,
+  { port, cookies, database, cpu }: Served,
+  answers: Map<string, string>,
+): Promise<Figures> {
+  const question = questionOf(row)
+  checkAnswer(answers, row, await probe(port, question, cookies[0] ?? ''))
+  // What has several processes is not kept to one core, and nor is what asks it.
+  const options: LoadOptions = { wrk, core: pinned && row.group !== 'workers' ? 1 : null }
+  const { connections, warmUp, measure } = scale.http
+  await warm(options, { port, question, cookies, connections, seconds: warmUp })
+  const commands = await countCommands(database)
+  const before = await cpu()
+  const seen = await load(options, { port, question, cookies, connections, seconds: measure })
+  const after = await cpu()
+  const { p50, p99, requests } = seen
+  const spent = Object.entries(after).map(
+    ([name, micros]) => [name, (micros - (before[name] ?? 0)) / requests] as const,
+  )
+  return {
+    perSecond: requests / seen.seconds,
+    ...Object.fromEntries(spent),
+    p50,
+    p99,
+    commands: (await commands()) / requests,
+    idle: await idleCommands(database, scale.idleMs),
   }
 }
 
@@ -147,7 +147,8 @@ function shares(lane: Lane, lanes: readonly Lane[]): readonly Summary[] {
       return up ? own / other : other / own
     })
     const ofMedians = medianOf(lane, key) / medianOf(baseline, key)
-    const spec = { key: `${key}Share`, title, unit: '', ...goalOf(row.share) }
+    const goal = key === 'cpu' && row.shareOf === 'requests' ? {} : goalOf(row.share)
+    const spec = { key: `${key}Share`, title, unit: '', ...goal }
     return summary(spec, values, up ? ofMedians : 1 / ofMedians)
   }
   return [

@@ -21,11 +21,11 @@ async function listen(input: ServerInput): Promise<Started> {
   const { listener, cookies } = await startServer(input)
   const server = typeof listener === 'function' ? createServer(listener) : listener
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
+    if (input.socket === undefined) server.listen(0, '127.0.0.1', resolve)
+    else server.listen(input.socket, resolve)
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { port: address.port, cookies }
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, cookies }
 }
 
 /** `holdfast-node:lmdb` is a variant of the module `holdfast-node`. */

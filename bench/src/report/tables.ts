@@ -10,13 +10,26 @@ const TITLES: Readonly<Record<GroupName, string>> = {
   file: 'Size of the lmdb file',
   http: 'Authenticated GET of an unchanged session over HTTP, per request',
   daemon: "Web server's check of an unchanged session at the daemon, one process, per request",
+  workers: 'The same check at holdfastd, by worker processes, lmdb, per request',
+  nginx: 'Authenticated GET behind nginx, one worker, per request',
   size: 'Size of a session in the database (subject, times, IP, 120-character user agent)',
   revocation: 'Revocation, process to process, under load',
   growth: 'How cost grows with sessions and application processes',
 }
 
 const ORDER: readonly GroupName[] = [
-  ...(['check', 'token', 'memory', 'write', 'sweep', 'file', 'http', 'daemon'] as const),
+  ...([
+    'check',
+    'token',
+    'memory',
+    'write',
+    'sweep',
+    'file',
+    'http',
+    'daemon',
+    'workers',
+    'nginx',
+  ] as const),
   ...(['size', 'revocation', 'growth'] as const),
 ]
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Session } from '@holdfast/core/engine'
+import { NoRequest, Session } from '@holdfast/core/engine'
 import { linesOf, NAVIGATION, tokenOf } from './support/asking.js'
 import { HOUR, MINUTE, SECOND, Site } from './support/site.js'
 import { headerOf, headText } from './support/wire.js'
@@ -319,6 +319,27 @@ test('a new key signs at once, and the old one is still understood', async () =>
     return value.kid
   }
   assert.notEqual(kid(before), kid(after))
+  await own.close()
+})
+
+test('an assertion is the same for a second, unless the session has changed', async () => {
+  const own = await Site.open()
+  const token = await own.signIn('ada', ['pwd'])
+  const said = async (present: string): Promise<string | undefined> =>
+    headerOf(await own.ask({ token: present }), 'x-session-assertion')
+  const first = await said(token)
+  assert.equal(await said(token), first)
+  const open = await own.sessions.open(
+    own.sessions.tokenKeys('__Host-session'),
+    new NoRequest(token),
+  )
+  await new Session(open).reauthenticate({ methods: ['otp'] })
+  const action = open.finish()
+  assert.ok(action.kind === 'set')
+  const stepped = await own.ask({ token: action.token })
+  assert.deepEqual(own.assertion(stepped)?.amr, ['otp'])
+  own.now += SECOND
+  assert.equal(own.assertion(await own.ask({ token: action.token }))?.iat, own.now / SECOND)
   await own.close()
 })
 

@@ -15,6 +15,7 @@ export interface ClientOptions {
   readonly address: Address
   readonly authority: Authority
   readonly random: Random
+  readonly refusals: 'wrong' | 'counted'
   readonly tally: Tally
 }
 
@@ -92,10 +93,14 @@ class Client {
 
   /** Compares answers with the truth; gives those that did not come, because the connection ended. */
   async #read(asked: readonly Asked[]): Promise<readonly Asked[]> {
-    const { authority, tally } = this.#options
+    const { authority, refusals, tally } = this.#options
     for (const [at, each] of asked.entries()) {
       const answer = await this.#wire.answer()
       if (answer === null) return asked.slice(at)
+      if (answer.status === 503 && refusals === 'counted') {
+        tally.refused += 1
+        continue
+      }
       tally.checked += 1
       tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1)
       const fault = judge(each, answer, authority, tally)

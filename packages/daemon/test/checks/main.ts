@@ -1,89 +1,124 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createSessions } from '@holdfast/core'
-import { lmdbStore } from '@holdfast/lmdb'
 import { newSeed } from '../support/random.js'
+import { ProgramDaemon } from './daemon.js'
+import { daemonAuthority } from './daemon-authority.js'
 import type { Tally } from './model.js'
 import { runChecks } from './run.js'
-import { sessionsAuthority } from './sessions-authority.js'
 
-const HELP = `npm run checks -w @holdfast/daemon -- [--count n] [--clients n] [--seed n]
+const HELP = `npm run checks -w @holdfast/daemon -- [--count n] [--clients n] [--workers n] [--seed n]
 
-Asks the check door of another process so many times, default 1,000,000, while one client in ten goes away and sessions are
-renewed and revoked, and compares every answer with the truth. The exit code is 1 if one was wrong.
+Asks the check socket of holdfastd on its embedded store so many times, default 1,000,000, and compares every answer with the truth.
+Meanwhile one client in ten goes away, sessions are renewed, and ended by an administrator; the daemon reads its configuration
+again (SIGHUP), and its workers are killed and replaced one after the other, by turns. The exit code is 1 if an answer was wrong,
+or if one of these did not happen.
 `
-
-/** What the process of the door is told. */
-export interface ServerInput {
-  readonly folder: string
-  readonly path: string
-  readonly policy: {
-    readonly keys: readonly string[]
-    readonly renewalTimeout: number
-    readonly rotationGrace: number
-    readonly storeTimeout: number
-  }
-}
+/** Between two disturbances. */
+const QUIET = 1500
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '1000000' },
     clients: { type: 'string', default: '16' },
+    workers: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(newSeed()) },
     help: { type: 'boolean', default: false },
   },
 })
 
 if (values.help) process.stdout.write(HELP)
-else
-  process.exitCode = await main(Number(values.count), Number(values.clients), Number(values.seed))
+else process.exitCode = await main()
 
-async function main(count: number, clients: number, seed: number): Promise<number> {
-  const base = mkdtempSync(join(tmpdir(), 'checks-'))
-  const policy = {
-    keys: [randomBytes(32).toString('base64url')],
-    renewalTimeout: 1_000,
-    rotationGrace: 10_000,
-    storeTimeout: 20_000,
-  }
-  const input = { folder: join(base, 'sessions'), path: join(base, 'check'), policy }
-  const sessions = createSessions({ store: lmdbStore(input.folder), ...policy })
-  const child = await start(input)
+/** What happened to the daemon meanwhile. */
+interface Disturbances {
+  reloads: number
+  /** Of all workers, one after the other. */
+  restarts: number
+}
+
+async function main(): Promise<number> {
+  const count = Number(values.count)
+  const clients = Number(values.clients)
+  const workers = Number(values.workers)
+  const seed = Number(values.seed)
+  const folder = mkdtempSync(join(tmpdir(), 'checks-'))
+  const key = randomBytes(32).toString('base64url')
+  const daemon = await ProgramDaemon.start(folder, configure(folder, key, workers))
   const begun = performance.now()
-  say(`seed ${seed}, ${count} checks by ${clients} clients`)
+  const over = new AbortController()
+  const seen: Disturbances = { reloads: 0, restarts: 0 }
+  say(`seed ${seed}, ${count} checks by ${clients} clients, ${workers} workers`)
   try {
-    const authority = sessionsAuthority(sessions, 'shop')
-    const progress = (tally: Tally): void => say(described(tally, begun))
-    const address = { path: input.path }
-    const tally = await runChecks({ address, authority, count, clients, seed, progress })
-    say(described(tally, begun))
+    const progress = (tally: Tally): void => say(described(tally, seen, begun))
+    const checks = runChecks({
+      address: { path: daemon.socket('check.sock') },
+      authority: daemonAuthority(daemon, 'shop', key),
+      count,
+      clients,
+      seed,
+      refusals: 'counted',
+      progress,
+    }).finally(() => over.abort())
+    const [tally] = await Promise.all([checks, disturb(daemon, seen, workers, over.signal)])
     for (const example of tally.examples) say(`wrong: ${example}`)
-    return tally.wrong === 0 ? 0 : 1
+    say(described(tally, seen, begun))
+    const { aborted, renewed, revoked } = tally
+    const happened = [aborted, renewed, revoked, seen.reloads, seen.restarts]
+    return tally.wrong === 0 && happened.every((times) => times > 0) ? 0 : 1
   } finally {
-    child.disconnect()
-    await once(child, 'exit')
-    await sessions.close()
-    rmSync(base, { recursive: true, force: true })
+    await daemon.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function start(input: ServerInput): Promise<ChildProcess> {
-  const child = fork(new URL('./server.js', import.meta.url))
-  child.send(input)
-  await once(child, 'message')
-  return child
+function configure(folder: string, key: string, workers: number): string {
+  const file = join(folder, 'holdfast.toml')
+  writeFileSync(join(folder, 'keys'), `${key}\n`, { mode: 0o600 })
+  writeFileSync(
+    file,
+    `[daemon]
+state = "${folder}/state"
+run = "${folder}/run"
+workers = ${workers}
+[session]
+renewal_timeout = "1s"
+[keys]
+file = "${folder}/keys"
+[apps.shop]
+rights = ["authenticate"]
+`,
+    { mode: 0o600 },
+  )
+  return file
 }
 
-function described(tally: Tally, begun: number): string {
-  const { checked, wrong, aborted, retried, renewed, revoked, signedIn, statuses } = tally
+/** By turns: the configuration is read again, and every worker is killed. */
+async function disturb(
+  daemon: ProgramDaemon,
+  seen: Disturbances,
+  workers: number,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted) {
+    await pause(QUIET)
+    await daemon.reload(workers)
+    seen.reloads += 1
+    if (over.aborted) return
+    await pause(QUIET)
+    await daemon.replaceWorkers()
+    seen.restarts += 1
+  }
+}
+
+function described(tally: Tally, { reloads, restarts }: Disturbances, begun: number): string {
+  const { checked, wrong, aborted, refused, retried, renewed, revoked, signedIn, statuses } = tally
   const seconds = Math.round((performance.now() - begun) / 1000)
   const by = [...statuses].toSorted(([a], [b]) => a - b).map(([status, n]) => `${n} of ${status}`)
-  return `${seconds} s: ${checked} checked, ${wrong} wrong; ${aborted} aborted, ${retried} retried, ${renewed} renewed, ${revoked} revoked, ${signedIn} signed in; ${by.join(', ')}`
+  return `${seconds} s: ${checked} checked, ${wrong} wrong; ${reloads} reloads, ${restarts} rolling restarts; ${aborted} aborted, ${retried} retried, ${refused} refused, ${renewed} renewed, ${revoked} revoked, ${signedIn} signed in; ${by.join(', ')}`
 }
 
 function say(text: string): void {

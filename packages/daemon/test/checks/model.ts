@@ -23,6 +23,8 @@ export interface Tally {
   aborted: number
   /** Requests that were sent again, because a kept connection ended before their answer began. */
   retried: number
+  /** Requests that were refused, because the store was too slow (503): neither right nor wrong. */
+  refused: number
   renewed: number
   revoked: number
   signedIn: number
@@ -34,8 +36,9 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  const none = { checked: 0, aborted: 0, retried: 0, renewed: 0, revoked: 0, signedIn: 0, wrong: 0 }
-  return { ...none, statuses: new Map(), examples: [] }
+  const asked = { checked: 0, aborted: 0, retried: 0, refused: 0, wrong: 0 }
+  const changed = { renewed: 0, revoked: 0, signedIn: 0 }
+  return { ...asked, ...changed, statuses: new Map(), examples: [] }
 }
 
 const EXAMPLES = 20

@@ -9,13 +9,15 @@ export interface ChecksOptions {
   readonly count: number
   readonly clients: number
   readonly seed: number
+  /** What 503 is: the disk of another process may be slow. Default `wrong`. */
+  readonly refusals?: 'wrong' | 'counted'
   /** Hears of the run each time that a tenth of it is done. */
   readonly progress?: (tally: Tally) => void
 }
 
 /** Asks a check door, of whatever process, and compares every answer with the truth. */
 export async function runChecks(options: ChecksOptions): Promise<Tally> {
-  const { address, authority, count, clients, seed, progress } = options
+  const { address, authority, count, clients, seed, refusals = 'wrong', progress } = options
   const tally = newTally()
   let next = count / 10
   const isOver = (): boolean => {
@@ -27,7 +29,8 @@ export async function runChecks(options: ChecksOptions): Promise<Tally> {
   }
   const run = (at: number): Promise<void> => {
     const random = seeded(seed + at)
-    return runClient({ name: `v${seed}-${at}`, address, authority, random, tally }, isOver)
+    const name = `v${seed}-${at}`
+    return runClient({ name, address, authority, random, refusals, tally }, isOver)
   }
   await Promise.all(Array.from({ length: clients }, (_, at) => run(at)))
   return tally

@@ -1,19 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { lmdbStore } from '@holdfast/lmdb'
 import { ANY, newRecord } from '@holdfast/conformance/records'
+import { ProgramDaemon } from '../checks/daemon.js'
 import { ask } from '../support/client.js'
 
 const HELP = `npm run figures -w @holdfast/daemon -- [--sessions n]
 
 Prints how long holdfastd takes to start, and what its processes hold in memory: with an empty store, and with so many sessions,
-default 1,000,000.
+default 1,000,000; as a table for a document.
 `
-const PROGRAM = new URL('../../../bin/holdfastd.js', import.meta.url).pathname
 const BATCH = 5_000
 const ROUNDS = 5
 
@@ -30,12 +28,23 @@ else await main(Number(values.sessions))
 async function main(sessions: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'figures-'))
   try {
-    await measure(folder, 0)
+    print([
+      ['sessions', 'start [ms], goal ≤ 1,000', 'primary [MB]', 'one worker [MB]', 'file [MB]'],
+      Array.from({ length: 5 }, () => '---'),
+      await measure(folder, 0),
+    ])
     await fill(join(folder, 'state/sessions'), sessions)
-    await measure(folder, sessions)
+    print([await measure(folder, sessions)])
+    process.stdout.write(
+      `\nMedian (least to most) of ${ROUNDS} starts of one daemon with one worker, until it says that it is ready; memory that is resident after a check, and in brackets what of it is the process's own, without the program and the mapped file. Node ${process.version}.\n`,
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function print(rows: readonly (readonly string[])[]): void {
+  for (const row of rows) process.stdout.write(`| ${row.join(' | ')} |\n`)
 }
 
 async function fill(path: string, count: number): Promise<void> {
@@ -50,54 +59,38 @@ async function fill(path: string, count: number): Promise<void> {
   await store.close()
 }
 
-/** The median of some starts, and the memory after the last. */
-async function measure(folder: string, sessions: number): Promise<void> {
+/** One row: some starts, and the memory after the last. */
+async function measure(folder: string, sessions: number): Promise<readonly string[]> {
+  const file = configure(folder)
   const times: number[] = []
-  let memory = ''
+  let memory: readonly string[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const begun = performance.now()
-    const child = await start(folder)
+    const daemon = await ProgramDaemon.start(folder, file)
     times.push(performance.now() - begun)
-    if (round === ROUNDS - 1) {
-      await ask(join(folder, 'run/check.sock'), { path: '/v1/check' })
-      memory = memoryOf(child)
-    }
-    child.kill('SIGTERM')
-    await once(child, 'exit')
+    await ask(daemon.socket('check.sock'), { path: '/v1/check' })
+    memory = [daemon.pid, ...daemon.workers].map(sizes)
+    await daemon.stop()
   }
-  const median = times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
-  process.stdout.write(
-    `${sessions.toLocaleString('en')} sessions: start ${Math.round(median)} ms (median of ${ROUNDS}); ${memory}\n`,
-  )
+  times.sort((a, b) => a - b)
+  const [least = 0, , median = 0, , most = 0] = times.map(Math.round)
+  const { size } = statSync(join(folder, 'state/sessions/data.mdb'))
+  const start = `${median} (${least} to ${most})`
+  return [sessions.toLocaleString('en'), start, ...memory, String(Math.round(size / 1e6))]
 }
 
-async function start(folder: string): Promise<ChildProcess> {
+function configure(folder: string): string {
   const file = join(folder, 'holdfast.toml')
   writeFileSync(
     file,
     `[daemon]\nstate = "${folder}/state"\nrun = "${folder}/run"\nworkers = 1\n[apps.shop]\n`,
   )
-  const child = spawn(process.execPath, [PROGRAM, '--config', file], {
-    stdio: ['ignore', 'inherit', 'pipe'],
-  })
-  let text = ''
-  for await (const data of child.stderr.iterator({ destroyOnReturn: false })) {
-    text += String(data)
-    if (text.includes('ready: ')) return child
-  }
-  throw new Error(text)
+  return file
 }
 
-/** Of each process: what is its own, apart from what the system shares with others and from the file that is mapped. */
-function memoryOf({ pid }: ChildProcess): string {
-  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-  const each = workers.map((worker) => `worker ${sizes(worker)}`)
-  return [`primary ${sizes(String(pid))}`, ...each].join(', ')
-}
-
-function sizes(pid: string): string {
+function sizes(pid: number): string {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const size = (name: string): string =>
-    `${Math.round(Number(new RegExp(`${name}:\\s*(\\d+)`).exec(text)?.[1] ?? 0) / 1024)} MB`
-  return `${size('VmRSS')} resident (${size('RssAnon')} its own)`
+  const size = (name: string): number =>
+    Math.round((Number(new RegExp(`${name}:\\s*(\\d+)`).exec(text)?.[1] ?? 0) * 1024) / 1e6)
+  return `${size('VmRSS')} (${size('RssAnon')})`
 }

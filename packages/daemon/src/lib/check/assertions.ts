@@ -6,6 +6,9 @@ import type { AppSettings } from '../settings.js'
 /** Web servers keep the headers of an answer in 4 KiB unless they are told otherwise. */
 const LONGEST = 3_000
 
+/** Sessions of one second whose assertions are kept. */
+const MOST_SAID = 8_192
+
 /** Says who is signed in, to one application. */
 export class Assertions {
   readonly #app: AppSettings
@@ -13,6 +16,9 @@ export class Assertions {
   readonly #lifetime: number
   #key: AssertionKey | undefined
   #signer: AssertionSigner | undefined
+  /** What has been said in this second, by the record itself: one that has changed is another. A page is followed by all that is on it. */
+  #said = new Map<SessionRecord, string>()
+  #second = 0
 
   constructor(app: AppSettings, { settings, assertionKeys }: DaemonParts) {
     this.#app = app
@@ -22,7 +28,20 @@ export class Assertions {
 
   /** The assertion about a signed-in session; it ends with it. */
   make(record: SessionRecord, subject: string, now: number): string {
+    const signer = this.#present()
     const at = Math.floor(now / 1000)
+    if (at !== this.#second) {
+      this.#second = at
+      this.#said = new Map()
+    }
+    const said = this.#said.get(record)
+    if (said !== undefined) return said
+    const text = this.#sign(signer, record, subject, at)
+    if (this.#said.size < MOST_SAID) this.#said.set(record, text)
+    return text
+  }
+
+  #sign(signer: AssertionSigner, record: SessionRecord, subject: string, at: number): string {
     const end = Math.ceil(expiresAt(record) / 1000)
     const assertion = {
       aud: this.#app.name,
@@ -34,7 +53,6 @@ export class Assertions {
       auth_time: Math.floor((record.authenticatedAt ?? 0) / 1000),
       amr: record.methods,
     }
-    const signer = this.#present()
     const text = signer.sign(assertion)
     // Only names of methods can be so long; without them an application trusts the session less, not more.
     return text.length > LONGEST ? signer.sign({ ...assertion, amr: [] }) : text
@@ -46,6 +64,7 @@ export class Assertions {
     if (key === undefined) throw new TypeError('there is no key for assertions')
     if (this.#signer === undefined || key !== this.#key) {
       this.#key = key
+      this.#said = new Map()
       this.#signer = new AssertionSigner(key)
     }
     return this.#signer
