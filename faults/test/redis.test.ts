@@ -18,7 +18,7 @@ faultTest(
   'forgetful: kill -9, snapshots only',
   {
     // So many that it loses of each kind.
-    workers: 3,
+    effort: { workers: 3, pause: 30 },
     judge({ violations }) {
       const kinds = new Set(violations.map(({ kind }) => kind))
       assert.ok(kinds.has('revoked session accepted'), 'a revocation was forgotten')
