@@ -27,7 +27,7 @@ function expand(root, pattern) {
 
 /**
  * The suites of a workspace, read from its sources, so that a compiled file whose source is gone
- * never runs: `{ workspace, source, compiled, title, name }`.
+ * never runs: `{ workspace, source, compiled, title, name, waits }`.
  */
 export function listSuites(root, workspace) {
   const suites = []
@@ -52,12 +52,14 @@ export function listScriptSuites(root) {
 }
 
 function suite(root, workspace, source, compiled) {
+  const [first] = readFileSync(source, 'utf8').split('\n', 1)
   return {
     workspace,
     source,
     compiled,
     title: relative(root, source),
     name: basename(source).replace(/\.test\.m?[jt]s$/, ''),
+    waits: first.trim() === '// @waits',
   }
 }
 
