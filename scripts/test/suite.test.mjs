@@ -142,7 +142,7 @@ test('two jobs run at a time, and beside them one of those that wait', async () 
     seen.push(index)
     active[kind]--
   })
-  assert.deepEqual(seen.toSorted(), [0, 1, 2, 3, 4])
+  assert.deepEqual(new Set(seen), new Set(jobs.keys()))
   assert.deepEqual(most, { busy: 2, waiting: 1 })
 })
 
