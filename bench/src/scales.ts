@@ -42,7 +42,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     warmUpMs: 1,
     measureMs: 1,
     writeMs: 5,
-    sessions: 20,
+    sessions: 8,
     coldSessions: 20,
     stored: 100,
     storedFew: 50,
@@ -52,6 +52,6 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     idleMs: 10,
     // The one that is there at once.
     databases: ['redis'],
-    http: { warmUp: 0.1, measure: 0.1, connections: 2 },
+    http: { warmUp: 0.03, measure: 0.03, connections: 2 },
   },
 }

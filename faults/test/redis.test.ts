@@ -17,6 +17,8 @@ faultTest(
   'redis',
   'forgetful: kill -9, snapshots only',
   {
+    // So many that it loses of each kind.
+    effort: { workers: 3, pause: 30 },
     judge({ violations }) {
       const kinds = new Set(violations.map(({ kind }) => kind))
       assert.ok(kinds.has('revoked session accepted'), 'a revocation was forgotten')

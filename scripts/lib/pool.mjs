@@ -1,13 +1,12 @@
 /**
- * Runs the jobs `width` at a time, in order; then those marked `exclusive` one at a time, alone.
+ * Runs the jobs `width` at a time, in order, and beside them, one at a time, those marked `waits`: they need no processor.
  * `run(job, index)` must not throw.
  */
 export async function runPool(jobs, width, run) {
   const numbered = jobs.map((job, index) => ({ job, index }))
-  const shared = numbered.filter(({ job }) => !job.exclusive)
-  const alone = numbered.filter(({ job }) => job.exclusive)
-  await drain(shared, width, run)
-  await drain(alone, 1, run)
+  const busy = numbered.filter(({ job }) => !job.waits)
+  const waiting = numbered.filter(({ job }) => job.waits)
+  await Promise.all([drain(busy, width, run), drain(waiting, 1, run)])
 }
 
 async function drain(queue, width, run) {

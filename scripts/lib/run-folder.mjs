@@ -22,10 +22,17 @@ export function createRunFolder(root, pid = process.pid) {
   const folder = { path, logs: join(path, 'logs'), canary: join(path, 'canary') }
   for (const each of [folder.logs, folder.canary]) mkdirSync(each, { recursive: true, mode: 0o700 })
   const temps = mkdtempSync(join(tmpdir(), 'hf-'))
-  const gather = () => move(temps, join(path, 't'))
+  const shared = join(temps, 'shared')
+  mkdirSync(shared, { mode: 0o700 })
+  const gather = () => {
+    rmSync(shared, { recursive: true, force: true })
+    move(temps, join(path, 't'))
+  }
   return {
     ...folder,
     shown: relative(root, path),
+    /** What a suite makes for those after it. */
+    shared,
     tempFor(index, name) {
       const temp = join(temps, `${index}-${name.slice(0, 16)}`)
       mkdirSync(temp, { recursive: true, mode: 0o700 })

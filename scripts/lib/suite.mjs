@@ -45,6 +45,7 @@ function suiteEnv({ env, folder, index, suite, events }) {
     ...env,
     TMPDIR: temp,
     HOLDFAST_TEST_TMP: temp,
+    HOLDFAST_TEST_SHARED: folder.shared,
     HOLDFAST_TEST_EVENTS: events,
     HOLDFAST_CANARY_DIR: folder.canary,
     NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${PRELOAD}`.trim(),

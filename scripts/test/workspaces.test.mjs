@@ -11,7 +11,7 @@ function project() {
     'package.json': '{"workspaces":["packages/core","packages/stores/*","bench"]}',
     'packages/core/package.json': '{"name":"@holdfast/core"}',
     'packages/core/src/lib/a.ts': '',
-    'packages/core/test/a.test.ts': '// @exclusive\n',
+    'packages/core/test/a.test.ts': '// @waits\n',
     'packages/core/test/deep/b.test.ts': '',
     'packages/core/test/helper.ts': '',
     'packages/core/dist/src/lib/a.js': '',
@@ -45,7 +45,7 @@ test('suites come from the sources, with the file that they compile to', () => {
   const { root } = project()
   const suites = listSuites(root, listWorkspaces(root)[0])
   assert.deepEqual(
-    suites.map(({ title, exclusive }) => [title, exclusive]),
+    suites.map(({ title, waits }) => [title, waits]),
     [
       ['packages/core/test/a.test.ts', true],
       ['packages/core/test/deep/b.test.ts', false],

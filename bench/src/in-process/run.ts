@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { startDatabase } from '../databases/start.js'
 import { ask, end, start } from '../harness/child.js'
 import { summarize } from '../harness/statistics.js'
@@ -35,11 +36,16 @@ export async function runInProcess(run: InProcessRun): Promise<readonly Result[]
       .map((runtime) => ({ row, runtime, measured: [] })),
   )
   const rounds = Math.max(0, ...lanes.map(({ row }) => row.repeats))
-  for (let round = 1; round <= rounds; round++) {
-    for (const lane of lanes.filter(({ row }) => row.repeats >= round)) {
-      run.log(`${lane.row.group}: ${lane.row.name}, ${lane.runtime.name}, ${round}`)
-      lane.measured.push(await measureOnce(run, lane))
+  const processes = new Processes(run.scale.name === 'smoke')
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      for (const lane of lanes.filter(({ row }) => row.repeats >= round)) {
+        run.log(`${lane.row.group}: ${lane.row.name}, ${lane.runtime.name}, ${round}`)
+        lane.measured.push(await measureOnce(run, lane, processes))
+      }
     }
+  } finally {
+    await processes.end()
   }
   return lanes.map(({ row, runtime, measured }) => ({
     group: row.group,
@@ -50,7 +56,11 @@ export async function runInProcess(run: InProcessRun): Promise<readonly Result[]
   }))
 }
 
-async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<Figures> {
+async function measureOnce(
+  run: InProcessRun,
+  { row, runtime }: Lane,
+  processes: Processes,
+): Promise<Figures> {
   const { scale, work, key, fixtures } = run
   const folder = work.make()
   const wanted = row.fixture
@@ -61,7 +71,7 @@ async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<F
     row.database === undefined
       ? null
       : await startDatabase(row.database, { folder: work.make(), core: null, durable })
-  const child = start({ node: runtime.path, script: SCRIPT, flags, core: null })
+  const child = processes.take(runtime.path, flags)
   try {
     const input = {
       scale,
@@ -80,8 +90,33 @@ async function measureOnce(run: InProcessRun, { row, runtime }: Lane): Promise<F
   } catch (cause) {
     throw new Error(`${row.name} on ${runtime.name} failed`, { cause })
   } finally {
-    await end(child)
+    await processes.giveBack(child)
     await database?.stop()
     work.remove(folder)
+  }
+}
+
+/** A process for each row; where figures do not matter, one for all rows of the same flags. */
+class Processes {
+  readonly #shared: boolean
+  readonly #running = new Map<string, ChildProcess>()
+
+  constructor(shared: boolean) {
+    this.#shared = shared
+  }
+
+  take(node: string, flags: readonly string[]): ChildProcess {
+    const key = [node, ...flags].join(' ')
+    const child = this.#running.get(key) ?? start({ node, script: SCRIPT, flags, core: null })
+    if (this.#shared) this.#running.set(key, child)
+    return child
+  }
+
+  async giveBack(child: ChildProcess): Promise<void> {
+    if (!this.#shared) await end(child)
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((child) => end(child)))
   }
 }

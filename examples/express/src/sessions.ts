@@ -11,7 +11,9 @@ declare module '@holdfast/express' {
 
 /** The sessions of this site: safe defaults, and a name for each device. */
 export function createSiteSessions(
-  options: Pick<SessionsOptions, 'store' | 'clock'> & { readonly keys: readonly KeyInput[] },
+  options: Pick<SessionsOptions, 'store' | 'clock' | 'storeTimeout'> & {
+    readonly keys: readonly KeyInput[]
+  },
 ): Sessions<SessionData> {
   return createSessions<SessionData>({
     production: options.store.capabilities.durable,

@@ -77,12 +77,12 @@ describe('the site as a process', () => {
     })
   }
 
-  test('killed right after it acknowledged, ten times: nothing acknowledged is lost, nobody ended is back', async () => {
+  test('killed right after it acknowledged, five times: nothing acknowledged is lost, nobody ended is back', async () => {
     const data = join(folder.path, 'again')
     let site = await startProcess(data)
     let visitor = site.client()
     await visitor.signIn()
-    for (let round = 1; round <= 10; round++) {
+    for (let round = 1; round <= 5; round++) {
       const ended = site.client()
       await ended.signIn()
       const copy = ended.clone()

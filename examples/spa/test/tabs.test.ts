@@ -44,7 +44,7 @@ describe('many tabs of one browser', { skip: noBrowser }, () => {
     await visit(browser, site, async (page, context) => {
       await context.clock.install()
       await enter(page)
-      const tabs = [page, ...(await openTabs(context, 9))]
+      const tabs = [page, ...(await openTabs(context, 4))]
       const renewed = site.count('POST /auth/token 200')
       const refused = site.count('GET /api/me 401')
       site.advance(seconds(50))

@@ -4,13 +4,16 @@ import { allCases, type StoreName } from '../../src/catalogue.js'
 import type { DriverName } from '../../src/drivers/names.js'
 import { describe } from '../../src/report.js'
 import { type Result, runCase } from '../../src/run.js'
+import type { Effort } from '../../src/stage.js'
 
 /** Printed, so that a failure can be had again: `npm run faults -- --store … --only … --seed …`. */
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000)
-const EFFORT = { seed: SEED, seconds: 1, workers: 3, lanes: 4, pause: 30 }
+const EFFORT: Effort = { seed: SEED, seconds: 1, workers: 2, lanes: 4, pause: 60 }
 
 interface Short {
   readonly judge?: (result: Result) => void
+  /** Where it takes more than the others. */
+  readonly effort?: Partial<Effort>
   readonly driver?: DriverName
 }
 
@@ -19,12 +22,12 @@ export function faultTest(
   title: string,
   store: StoreName,
   name: string,
-  { judge = keepsAll, driver }: Short = {},
+  { judge = keepsAll, driver, effort = {} }: Short = {},
 ): void {
   const found = allCases().find((each) => each.store === store && each.name === name)
   if (found === undefined) throw new Error(`there is no scenario '${name}' of ${store}`)
   test(title, { skip: found.skip ?? false }, async () => {
-    const result = await runCase(found, EFFORT, driver)
+    const result = await runCase(found, { ...EFFORT, ...effort }, driver)
     console.log(`seed ${SEED}: ${describe(result)}`)
     assert.ok(result.figures.operations > 100, 'the workers worked')
     assert.ok(result.figures.faults > 0, 'there were faults')

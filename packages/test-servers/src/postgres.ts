@@ -1,5 +1,5 @@
+export { copyAsServer } from './lib/postgres-files.js'
 export {
-  copyAsServer,
   FAST,
   PostgresServer,
   type PostgresServerOptions,

@@ -5,7 +5,7 @@ import { runRaces } from '../../src/run.js'
 
 /** Printed, so that a failure can be had again: `npm run races -- --store … --seed …`. */
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? 1 + (Date.now() % 1_000_000))
-const SHORT = { rounds: 12, schedules: 200, runs: 2, increments: 1000, lineages: 2 }
+const SHORT = { rounds: 8, schedules: 120, runs: 1, increments: 500, lineages: 2 }
 
 /** Runs a short form of all races on one database. */
 export function raceTests(name: DatabaseName): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Sessions } from '@holdfast/core'
+import { seconds, type Sessions } from '@holdfast/core'
 import type { SessionStore } from '@holdfast/core/store'
 import type { SessionData } from '@holdfast/express'
 import { lmdbStore } from '@holdfast/lmdb'
@@ -35,7 +35,9 @@ export async function startSite(): Promise<Site> {
   const store = watched(lmdbStore(join(data, 'sessions')))
   let passed = 0
   const clock = (): number => Date.now() + passed
-  const sessions = createSiteSessions({ store, keys: readKeys(data), clock })
+  // A machine that is busy with browsers is no store in trouble.
+  const storeTimeout = seconds(20)
+  const sessions = createSiteSessions({ store, keys: readKeys(data), clock, storeTimeout })
   const { origin, server, client, stop } = await startServer(await readCertificate(data))
   server.on('request', createApp(sessions))
   return {

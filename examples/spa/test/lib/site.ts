@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { createSessions, type Sessions } from '@holdfast/core'
+import { createSessions, seconds, type Sessions } from '@holdfast/core'
 import { openDataFolder, openStore, readCertificate, readKeys } from '@holdfast/example-express/kit'
 import {
   type Client,
@@ -36,7 +36,9 @@ export async function startSite(settings: Partial<PageSettings> = {}): Promise<S
   let passed = 0
   const clock = (): number => Date.now() + passed
   const { idleTimeout } = LIFETIMES
-  const sessions = createSessions({ store, keys: readKeys(data), clock, idleTimeout })
+  // A machine that is busy with browsers is no store in trouble.
+  const patience = { storeTimeout: seconds(20) }
+  const sessions = createSessions({ store, keys: readKeys(data), clock, idleTimeout, ...patience })
   const { origin, server, client, stop } = await startServer(await readCertificate(data))
   const page = { ...SETTINGS, ...settings }
   const keys = fileKeySet(join(data, 'signing-keys'), { now: clock })

@@ -1,4 +1,3 @@
-// @exclusive
 import { test } from 'node:test'
 import { adapterCases } from '@holdfast/conformance/adapter'
 import { memoryStore } from '@holdfast/memory'

@@ -1,4 +1,3 @@
-// @exclusive
 import { after, test } from 'node:test'
 import { adapterCases } from '@holdfast/conformance/adapter'
 import { startNode } from './glue.js'

@@ -1,6 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { pause } from '@holdfast/test-servers/wait'
 
 export interface Answer {
   readonly status: number
@@ -66,7 +67,7 @@ export async function signIn(socket: string, subject: string, times = 20): Promi
   return cookie.split(';')[0] ?? ''
 }
 
-/** Clients that ask without a pause, on connections that are kept as long as the daemon keeps them. */
+/** Clients that ask all the time, and leave new processes a chance to start, on connections that are kept as long as the daemon keeps them. */
 export interface Load {
   /** Answers so far, by status; `broken` counts connections that broke. */
   readonly seen: ReadonlyMap<string, number>
@@ -78,7 +79,7 @@ export function startLoad(
   t: TestContext,
   socket: string,
   cookies: readonly string[],
-  width = 8,
+  width = 4,
 ): Load {
   const seen = new Map<string, number>()
   const agent = new Agent({ keepAlive: true, maxSockets: width })
@@ -91,6 +92,7 @@ export function startLoad(
         (error: NodeJS.ErrnoException) => `broken ${error.code}`,
       )
       seen.set(key, (seen.get(key) ?? 0) + 1)
+      await pause(2)
     }
   }
   const clients = Array.from({ length: width }, (_, index) => client(index))

@@ -1,4 +1,3 @@
-// @exclusive
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import {

@@ -1,10 +1,9 @@
-// @exclusive
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { runKills, type KillReport } from './lib/kills.js'
 
 /** `npm run kills -w @holdfast/lmdb` kills 2,000; HOLDFAST_SEED repeats a run's moments. */
-const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 80)
+const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 40)
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 2 ** 31)
 const LANES = 2
 

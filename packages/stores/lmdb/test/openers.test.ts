@@ -1,4 +1,3 @@
-// @exclusive
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
@@ -7,7 +6,7 @@ import { forkScript } from './lib/processes.js'
 import { newRecord } from '@holdfast/conformance/records'
 
 const OPENERS = 2
-const DURATION = Number(process.env['HOLDFAST_OPENERS_MS'] ?? 6000)
+const DURATION = Number(process.env['HOLDFAST_OPENERS_MS'] ?? 3000)
 
 test('processes that open the folder take back nothing that another writes meanwhile', async (t) => {
   const path = newPath(t)

@@ -1,4 +1,4 @@
 import { tokenCases } from '@holdfast/conformance/tokens'
 import { runCases } from './lib/suite.js'
 
-runCases(() => true, tokenCases, { schedules: 400, rounds: 200 })
+runCases(() => true, tokenCases, { schedules: 250, rounds: 100 })

@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newId } from '@holdfast/conformance/records'

@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import { ANY, newRecord } from '@holdfast/conformance/records'
 import { RedisServer } from '@holdfast/test-servers/redis'

@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { createCluster } from 'redis'

@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import { after, before, type TestContext } from 'node:test'
 import { Cluster, Redis } from 'ioredis'

@@ -1,3 +1,4 @@
+// @waits
 import type { TestContext } from 'node:test'
 import { newRecord } from '@holdfast/conformance/records'
 import { pause, until } from '@holdfast/test-servers/wait'

@@ -85,7 +85,7 @@ redisTest(
       await until(has(notices, 'healthy'), 'healthy after a restart')
       const find = (): unknown => store.find(record.id)
       await until(async () => (await codeOf(find)) === 'ok', 'reads')
-      assert.equal((await store.find(record.id))?.reason, 'logout', 'the revocation is kept')
+      assert.equal((await patient.find(record.id))?.reason, 'logout', 'the revocation is kept')
       for (const [name, call] of callsOf(patient)) assert.equal(await codeOf(call), 'ok', name)
       await until(async () => (await codeOf(() => store.sweep(now, 10))) === 'ok', 'writes')
     }

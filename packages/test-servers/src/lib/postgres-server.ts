@@ -1,9 +1,10 @@
-import { type ChildProcess, type SpawnOptions, spawnSync } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Client, Pool, type PoolConfig } from 'pg'
 import { freePort, newFolder, removeFolder } from './place.js'
+import { copyAsServer, makePostgresFiles, runAsServer } from './postgres-files.js'
 import { end, endAll, freeze, isRunning, launch, thaw } from './process.js'
 import { Program } from './program.js'
 import { serverUser } from './server-user.js'
@@ -191,21 +192,8 @@ export class PostgresServer {
     const { password } = this.#options
     const file = join(this.folder, 'password')
     if (password !== undefined) writeFileSync(file, `${password}\n`)
-    const auth =
-      password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', '--pwfile', file]
-    const args = [
-      '-D',
-      this.data,
-      '-U',
-      'holdfast',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-      ...auth,
-    ]
     const initdb = join(dirname(PROGRAM.path), 'initdb')
-    runAsServer(initdb, args, this.folder)
+    makePostgresFiles(initdb, this.data, password === undefined ? null : file)
   }
 
   /** Not while this process stands still: it may be the one through which the other server is reached. */
@@ -222,14 +210,4 @@ export class PostgresServer {
     copyAsServer(data, this.data)
     runAsServer('touch', [join(this.data, 'standby.signal')], this.folder)
   }
-}
-
-/** Copies a folder so that the server may use the copy. */
-export function copyAsServer(from: string, to: string): void {
-  runAsServer('cp', ['-a', from, to], dirname(to))
-}
-
-function runAsServer(program: string, args: readonly string[], cwd: string): void {
-  const { status, stderr, error } = spawnSync(program, args, { ...USER, cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} failed: ${stderr ?? ''}`, { cause: error })
 }

@@ -16,6 +16,9 @@ import type { AdapterServer, AdapterSuiteOptions } from './suite.js'
 /** The key of every site, so that a token of one site has a right tag on another. */
 const KEY = randomBytes(32)
 
+/** A machine that is busy is no store in trouble: cases of such trouble say how long they wait. */
+const PATIENT = 20_000
+
 export interface SiteSettings {
   readonly sessions?: Partial<SessionsOptions>
   readonly transport?: TransportOptions
@@ -106,6 +109,7 @@ async function startSite(suite: AdapterSuiteOptions, settings: SiteSettings): Pr
     keys: [KEY],
     clock: clock.now,
     sweepInterval: Infinity,
+    storeTimeout: PATIENT,
     ...settings.sessions,
   })
   const app = new CaseApp()

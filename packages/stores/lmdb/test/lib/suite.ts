@@ -18,9 +18,9 @@ function openIn(folder: string): SessionStore {
 type Lengths = Pick<StoreSuiteOptions, 'propertyRuns' | 'schedules' | 'rounds'>
 
 /** The promises are made for 10,000 schedules: `HOLDFAST_SCHEDULES=10000`. */
-const SCHEDULES = Number(process.env['HOLDFAST_SCHEDULES'] ?? 1000)
+const SCHEDULES = Number(process.env['HOLDFAST_SCHEDULES'] ?? 600)
 
-const LENGTHS: Lengths = { propertyRuns: 500, schedules: SCHEDULES, rounds: 1000 }
+const LENGTHS: Lengths = { propertyRuns: 300, schedules: SCHEDULES, rounds: 200 }
 
 /** Runs the conformance cases whose names `takes` accepts. */
 export function runCases(

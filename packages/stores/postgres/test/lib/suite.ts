@@ -9,7 +9,7 @@ import { FAST, PostgresServer, skipPostgres as skip } from '@holdfast/test-serve
 const LONG = process.env['HOLDFAST_POSTGRES_LONG'] === '1'
 const AMOUNT = LONG
   ? { propertyRuns: 1000, schedules: 10_000, rounds: 2000 }
-  : { propertyRuns: 400, schedules: 600, rounds: 100 }
+  : { propertyRuns: 200, schedules: 400, rounds: 60 }
 
 /** Schemas that nobody uses, empty. Making one takes longer than most cases. */
 class Schemas {

@@ -5,6 +5,8 @@ import type { Group } from '../define.js'
 import type { Site, SiteSettings } from '../site.js'
 import type { Fault, StoreOperation } from '../spy-store.js'
 
+const TIMEOUT = 450
+
 const FAULTS: Readonly<Record<string, Fault>> = {
   throws: () => {
     throw new Error('the disk is gone')
@@ -13,7 +15,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   hangs: () => new Promise(() => undefined),
   'rejects when nobody waits any more': () =>
     new Promise((_, reject) => {
-      setTimeout(() => reject(new Error('much too late')), 600)
+      setTimeout(() => reject(new Error('much too late')), TIMEOUT + 150)
     }),
   'says that its data is corrupt': () => {
     throw new SessionError('ERR_SESSION_STORE_CORRUPT', 'a record cannot be read')
@@ -23,18 +25,22 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 /** Nothing is remembered in the process: each request asks the store. */
 const SETTINGS: SiteSettings = { sessions: { cacheSize: 0 } }
 
+/** For a store that does not answer in time. */
+const IMPATIENT: SiteSettings = { sessions: { cacheSize: 0, storeTimeout: TIMEOUT } }
+
 /** A store in trouble: the request is refused, and nothing of the session is given away or taken away (P6). */
 export function failClosedCases(group: Group): void {
   for (const [name, fault] of Object.entries(FAULTS)) {
+    const settings = /hangs|waits/.test(name) ? IMPATIENT : SETTINGS
     group.add(
       `a store that ${name} is answered with 503 when a session is opened`,
       (site) => refusesToOpen(site, fault),
-      SETTINGS,
+      settings,
     )
     group.add(
       `a store that ${name} is answered with 503 when a change is to be stored`,
       (site) => refusesToCommit(site, fault),
-      SETTINGS,
+      settings,
     )
   }
 
