@@ -27,7 +27,7 @@ const lasting = matching(
 )
 const size = matching(SIZE, 'a size, such as "64k" or "1M"')
 const mode = matching(MODE, 'permissions in octal digits, such as "0660"')
-const path = text('a path')
+const path = matching(/^\P{Cc}+$/u, 'a path, without control characters')
 const secretFile = text('a path, or the name of a systemd credential')
 const group = text("a group's name or number")
 const address = matching(
