@@ -4,7 +4,11 @@ import { problemsOf } from './support/configuration.js'
 import { folderWith } from './support/place.js'
 
 /** A mistake, in `holdfast.toml`, and what is said of it. */
-const MISTAKES: readonly (readonly [name: string, toml: string | Buffer, ...said: (string | RegExp)[]])[] = [
+const MISTAKES: readonly (readonly [
+  name: string,
+  toml: string | Buffer,
+  ...said: (string | RegExp)[],
+])[] = [
   ['no TOML', '[session]\nidle_timeout = \n', /^holdfast\.toml:2: is no TOML here: /],
   [
     'a table that would change every object',

@@ -65,6 +65,22 @@ test('a configuration that is wrong is said with every mistake, and nothing is s
   assert.equal(existsSync(join(daemon.folder, 'run')), false)
 })
 
+test('folders that cannot be made are named with the remedy', async (t) => {
+  const folder = newFolder('d')
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  for (const key of ['state', 'run']) {
+    const env = { [`HOLDFAST_DAEMON__${key.toUpperCase()}`]: join(file, key) }
+    const daemon = launchDaemon(t, { folder, env })
+    if (daemon.child.exitCode === null) await once(daemon.child, 'exit')
+    assert.equal(daemon.child.exitCode, 1)
+    assert.match(
+      daemon.said(),
+      new RegExp(`file/${key} cannot be made .*ENOTDIR.* name another folder in daemon.${key}`),
+    )
+  }
+})
+
 test('a second daemon on the same folders is refused, and the first goes on', async (t) => {
   const first = await startDaemon(t, { toml: SHOP })
   const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')

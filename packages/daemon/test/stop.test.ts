@@ -1,44 +1,28 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { newFolder, track } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
-import { ask, signIn } from './support/client.js'
+import { ask, signIn, slowSignIn } from './support/client.js'
 import { launchDaemon, startDaemon } from './support/daemon.js'
 
 const SHOP = '[apps.shop]\nrights = ["authenticate"]\n'
 
-test('a graceful stop waits for a slow request; nobody else is let in', async (t) => {
-  const daemon = await startDaemon(t, { toml: SHOP })
+test('a graceful stop waits for a slow request, and nobody else is let in; what happens last is in the audit log', async (t) => {
+  const folder = newFolder('d')
+  const file = join(folder, 'audit.jsonl')
+  const daemon = await startDaemon(t, { folder, toml: `${SHOP}[audit]\nfile = "${file}"\n` })
   const socketPath = daemon.socket('apps/shop.sock')
-  const slow = request({
-    socketPath,
-    method: 'POST',
-    path: '/v1/session/authenticate',
-    agent: false,
-    headers: {
-      'Content-Type': 'application/json',
-      'X-Forwarded-Proto': 'https',
-      'X-Forwarded-Host': 'x',
-      'Transfer-Encoding': 'chunked',
-    },
-  })
-  const answered = once(slow, 'response')
-  slow.write('{"subject":')
-  await until(() => slow.socket?.connecting === false, 'it is under way')
-  await ask(socketPath, { path: '/v1/session' })
+  const slow = await slowSignIn(socketPath, 'ada')
   await daemon.says('stopping', () => daemon.child.kill('SIGTERM'))
   await until(() => !existsSync(socketPath), 'the socket is gone')
-  slow.end('"ada"}')
-  const [response] = (await answered) as [{ statusCode: number; resume(): void }]
-  response.resume()
-  assert.equal(response.statusCode, 200)
+  assert.equal(await slow(), 200)
   if (daemon.child.exitCode === null) await once(daemon.child, 'exit')
   assert.equal(daemon.child.exitCode, 0)
+  assert.match(readFileSync(file, 'utf8'), /"session_authenticated".*"ada"/)
 })
 
 test('what takes longer than stop_timeout is cut off; a worker that hangs is killed', async (t) => {
@@ -114,4 +98,36 @@ test('--check-config says what is in force without secrets, or all that is wrong
   const [wrong, said] = await run('[session]\npreset = "x"\n[check]\ncache = 1')
   assert.equal(wrong, 1)
   assert.match(said, /:2: session\.preset: .*\n.*:4: check\.cache: /)
+})
+
+test('who reads what it says may go away', async (t) => {
+  const daemon = await startDaemon(t, { toml: SHOP })
+  daemon.child.stderr?.destroy()
+  const [worker = 0] = daemon.workers()
+  process.kill(worker, 'SIGKILL')
+  await until(() => daemon.workers().some((pid) => pid !== worker), 'another one is there')
+  for (const _ of [1, 2, 3]) await ask(daemon.socket('check.sock'), { path: '/v1/check' })
+  // The worker says that the check is told of no application.
+  const unknown = { path: '/v1/check', app: 'unknown' }
+  assert.equal((await ask(daemon.socket('check.sock'), unknown)).status, 500)
+  assert.equal((await ask(daemon.socket('check.sock'), { path: '/v1/check' })).status, 401)
+  assert.equal(await daemon.stop(), 0)
+})
+
+test('systemd is told what happens in the order in which it happens', async (t) => {
+  const folder = newFolder('d')
+  const [program, told] = [join(folder, 'systemd-notify'), join(folder, 'told')]
+  const slow = 'case "$*" in *RELOADING*) sleep 0.2;; esac'
+  writeFileSync(program, `#!/bin/sh\n${slow}\necho "$*" >> ${told}\n`)
+  chmodSync(program, 0o755)
+  const env = { NOTIFY_SOCKET: '/nowhere', PATH: `${folder}:${process.env['PATH']}` }
+  const daemon = await startDaemon(t, { folder, toml: SHOP, env })
+  daemon.configure('[broken')
+  await daemon.says('not reloaded', () => daemon.child.kill('SIGHUP'))
+  assert.equal(await daemon.stop(), 0)
+  const lines = readFileSync(told, 'utf8').trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.replace(/--pid=\d+ /, '').replace(/ --status=.*/, '')),
+    ['--ready', 'RELOADING=1', 'READY=1', 'STOPPING=1'],
+  )
 })

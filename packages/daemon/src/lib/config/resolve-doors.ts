@@ -42,7 +42,10 @@ function checkLogin(login: string, findings: Findings): void {
 }
 
 /** What a web server is told is whole seconds, and at most half of the assertion's life (check/check.ts). */
-function warnOfCache({ cache, assertion_lifetime }: Configuration['check'], findings: Findings): void {
+function warnOfCache(
+  { cache, assertion_lifetime }: Configuration['check'],
+  findings: Findings,
+): void {
   const [asked, most] = [toMilliseconds(cache), toMilliseconds(assertion_lifetime) / 2]
   const kept = Math.floor(Math.min(asked, most) / 1000)
   if (kept * 1000 === asked) return

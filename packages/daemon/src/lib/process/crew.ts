@@ -112,11 +112,8 @@ class WorkerCrew implements Crew {
 
   #fork(): void {
     const { sockets } = this.#options
-    // Not by node:cluster: there a worker cannot listen on a socket that it has inherited.
-    const worker = fork(WORKER, {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
-    })
+    const worker = born(sockets)
+    if (worker instanceof Error) return this.#lack(`a worker cannot be started (${codeOf(worker)})`)
     const member: Member = {
       worker,
       startedAt: performance.now(),
@@ -128,8 +125,14 @@ class WorkerCrew implements Crew {
     worker.on('message', (message: unknown) => {
       if (isEnvelope<FromWorker>(message)) this.#hear(member, message.holdfast)
     })
-    worker.on('error', () => undefined)
-    worker.once('exit', (code, signal) => this.#gone(member, signal ?? `code ${code}`))
+    worker.on('error', (error) => {
+      // One that has begun says by its exit that it has ended.
+      if (worker.pid === undefined)
+        this.#gone(member, `a worker cannot be started (${codeOf(error)})`)
+    })
+    worker.once('exit', (code, signal) =>
+      this.#gone(member, `worker ${worker.pid} ended (${signal ?? `code ${code}`})`),
+    )
   }
 
   #hear(member: Member, message: FromWorker): void {
@@ -147,7 +150,10 @@ class WorkerCrew implements Crew {
       case 'report':
         return member.waiting.get(message.number)?.(message.report)
       case 'last':
-        return this.#options.depart(message.report)
+        this.#options.depart(message.report)
+        // Whoever has asked for its counters has these.
+        for (const done of member.waiting.values()) done(message.report)
+        return
       default:
         for (const event of message.events) this.#options.publish(event)
         if (message.lost > 0)
@@ -168,16 +174,18 @@ class WorkerCrew implements Crew {
     })
   }
 
-  #gone(member: Member, how: string): void {
+  #gone(member: Member, what: string): void {
     this.#members.delete(member)
     for (const done of member.waiting.values()) done(null)
-    if (this.#ending) return
-    if (this.#outcome !== null)
-      return this.#settle(refused(`a worker ended before it answered (${how})`))
     if (performance.now() - member.startedAt > LONG_LIFE) this.#pause = FIRST_PAUSE
-    this.#options.log(
-      `worker ${member.worker.pid} ended (${how}); another one starts in ${this.#pause} ms`,
-    )
+    this.#lack(what)
+  }
+
+  /** There is a worker too few. */
+  #lack(what: string): void {
+    if (this.#ending) return
+    if (this.#outcome !== null) return this.#settle(refused(`the workers do not start: ${what}`))
+    this.#options.log(`${what}; another one starts in ${this.#pause} ms`)
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       this.#fork()
@@ -195,6 +203,23 @@ class WorkerCrew implements Crew {
     this.kill()
     outcome.reject(error)
   }
+}
+
+/** A new process, or why the system has none. */
+function born(sockets: readonly NamedSocket[]): ChildProcess | Error {
+  try {
+    // Not by node:cluster: there a worker cannot listen on a socket that it has inherited.
+    return fork(WORKER, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error('unknown')
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message
 }
 
 function tell({ worker }: Member, message: ToWorker): void {
