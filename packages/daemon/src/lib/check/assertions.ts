@@ -23,7 +23,7 @@ export class Assertions {
   /** The assertion about a signed-in session; it ends with it. */
   make(record: SessionRecord, subject: string, now: number): string {
     const at = Math.floor(now / 1000)
-    const end = Math.ceil(expiresAt(record) / 1000)
+    const end = Math.floor(expiresAt(record) / 1000)
     const assertion = {
       aud: this.#app.name,
       sub: subject,
