@@ -44,6 +44,25 @@ test('a second signal ends it at once', async (t) => {
   await until(() => workers.every((pid) => !existsSync(`/proc/${pid}`)), 'no worker is left')
 })
 
+test('two signals end it at once, also while it starts', async (t) => {
+  const folder = newFolder('d')
+  const hook = join(folder, 'hook.cjs')
+  writeFileSync(
+    hook,
+    `if (/worker\\.js$/.test(process.argv[1])) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
+  )
+  const daemon = launchDaemon(t, { folder, env: { NODE_OPTIONS: `--require ${hook}` } })
+  await until(() => daemon.workers().length === 1, 'it starts')
+  const [worker = 0] = daemon.workers()
+  t.after(() => {
+    if (existsSync(`/proc/${worker}`)) process.kill(worker, 'SIGKILL')
+  })
+  daemon.child.kill('SIGTERM')
+  daemon.child.kill('SIGINT')
+  await until(() => daemon.child.exitCode === 1, 'it has ended')
+  await until(() => !existsSync(`/proc/${worker}`), 'its worker too')
+})
+
 test('sockets of systemd are taken over, and stay', async (t) => {
   const folder = newFolder('d')
   const [check, shop] = [join(folder, 'c.sock'), join(folder, 's.sock')]
