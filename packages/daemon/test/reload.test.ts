@@ -122,8 +122,8 @@ test('workers that cannot start leave the old ones where they are', async (t) =>
 
 test('what fails at the end of a reload takes back all that was done before it', async (t) => {
   const [port, other] = [await freePort(), await freePort()]
-  const toml = (port: number, more: string): string =>
-    `${SHOP}[monitor]\nlisten = "127.0.0.1:${port}"\n${more}`
+  const toml = (at: number, more: string): string =>
+    `${SHOP}[monitor]\nlisten = "127.0.0.1:${at}"\n${more}`
   const daemon = await startDaemon(t, { toml: toml(port, '[apps.blog]\n') })
   const [worker = 0] = daemon.workers()
   const refused = toml(other, '[admin]\nmode = "0640"\n[audit]\nfile = "/nowhere/audit"\n')

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Random } from '../support/random.js'
+import type { Random } from '@holdfast/test-servers/random'
 import { Wire } from '../support/wire.js'
 import { type Address, type Authority, blame, type Tally } from './model.js'
 import { type Asked, judge, newQuestion, textOf, type Visitor } from './questions.js'

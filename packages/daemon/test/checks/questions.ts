@@ -1,6 +1,6 @@
 import { headText, type WireAnswer, headerOf } from '../support/wire.js'
 import { linesOf, NAVIGATION, type Question, tokenOf } from '../support/asking.js'
-import type { Random } from '../support/random.js'
+import type { Random } from '@holdfast/test-servers/random'
 import type { Authority, Tally } from './model.js'
 
 /** One visitor, of one client. `ending`: the revocation is on its way, so that either answer is right. */

@@ -148,7 +148,9 @@ const configuration = table({
     headers: size.default('16k').describe('Longest head of a request'),
     head_timeout: lasting.default('10s').describe('How long a head may take to arrive'),
     request_timeout: lasting.default('30s').describe('How long a request may take in all'),
-    connections: whole(1, 1_000_000).default(4096).describe('Most connections to one socket'),
+    connections: whole(1, 1_000_000)
+      .default(4096)
+      .describe('Most connections to one socket, in each worker'),
     stop_timeout: lasting
       .default('10s')
       .describe('How long what is under way may take when the daemon stops'),
