@@ -35,6 +35,7 @@ for (const [name, store, count] of [
     })
     assert.deepEqual(tally.examples, [])
     assert.equal(tally.wrong, 0)
+    assert.equal(tally.statuses.get(503), undefined)
     for (const [what, least] of [
       ['aborted', count / 20],
       ['renewed', 50],

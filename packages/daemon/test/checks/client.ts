@@ -7,8 +7,8 @@ import { type Asked, judge, newQuestion, textOf, type Visitor } from './question
 const VISITORS = 20
 const ABORTS = 0.1
 const REVOCATIONS = 0.01
-/** How often a request is sent to a server that ends its connections, until it counts as dropped. */
-const ATTEMPTS = 200
+/** How often a request is sent to a server that ends its connections or is starting, until it counts as dropped. */
+const ATTEMPTS = 1_500
 
 export interface ClientOptions {
   readonly name: string

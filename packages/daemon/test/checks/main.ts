@@ -1,34 +1,24 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createSessions } from '@holdfast/core'
 import { lmdbStore } from '@holdfast/lmdb'
+import { newFolder } from '@holdfast/test-servers/process'
 import { newSeed } from '@holdfast/test-servers/random'
+import { type Ending, startDaemon } from '../support/daemon.js'
 import type { Tally } from './model.js'
 import { runChecks } from './run.js'
 import { sessionsAuthority } from './sessions-authority.js'
 
 const HELP = `npm run checks -w @holdfast/daemon -- [--count n] [--clients n] [--seed n]
 
-Asks the check door of another process so many times, default 1,000,000, while one client in ten goes away and sessions are
-renewed and revoked, and compares every answer with the truth. The exit code is 1 if one was wrong.
+Asks holdfastd so many times, default 1,000,000, while one client in ten goes away, and sessions are renewed and revoked by another
+process; compares every answer with the truth. Meanwhile the daemon is reloaded eight times, and stopped and started once. The exit
+code is 1 if an answer was wrong.
 `
-
-/** What the process of the door is told. */
-export interface ServerInput {
-  readonly folder: string
-  readonly path: string
-  readonly policy: {
-    readonly keys: readonly string[]
-    readonly renewalTimeout: number
-    readonly rotationGrace: number
-    readonly storeTimeout: number
-  }
-}
+const APP = '[apps.shop]\n'
+const SESSION = 'session = { renewal_timeout = "1s", rotation_grace = "10s" }\nkeys.file = "./keys"\n'
 
 const { values } = parseArgs({
   options: {
@@ -40,43 +30,59 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(HELP)
-else
-  process.exitCode = await main(Number(values.count), Number(values.clients), Number(values.seed))
-
-async function main(count: number, clients: number, seed: number): Promise<number> {
-  const base = mkdtempSync(join(tmpdir(), 'checks-'))
-  const policy = {
-    keys: [randomBytes(32).toString('base64url')],
-    renewalTimeout: 1_000,
-    rotationGrace: 10_000,
-    storeTimeout: 20_000,
-  }
-  const input = { folder: join(base, 'sessions'), path: join(base, 'check'), policy }
-  const sessions = createSessions({ store: lmdbStore(input.folder), ...policy })
-  const child = await start(input)
-  const begun = performance.now()
-  say(`seed ${seed}, ${count} checks by ${clients} clients`)
+else {
+  const ends: (() => unknown)[] = []
+  const scene: Ending = { after: (end) => void ends.push(end as () => unknown) }
   try {
-    const authority = sessionsAuthority(sessions, 'shop')
-    const progress = (tally: Tally): void => say(described(tally, begun))
-    const address = { path: input.path }
-    const tally = await runChecks({ address, authority, count, clients, seed, progress })
-    say(described(tally, begun))
-    for (const example of tally.examples) say(`wrong: ${example}`)
-    return tally.wrong === 0 ? 0 : 1
+    const [count, clients, seed] = [values.count, values.clients, values.seed].map(Number)
+    process.exitCode = await main(scene, count ?? 0, clients ?? 0, seed ?? 0)
   } finally {
-    child.disconnect()
-    await once(child, 'exit')
-    await sessions.close()
-    rmSync(base, { recursive: true, force: true })
+    for (const end of ends) await end()
   }
 }
 
-async function start(input: ServerInput): Promise<ChildProcess> {
-  const child = fork(new URL('./server.js', import.meta.url))
-  child.send(input)
-  await once(child, 'message')
-  return child
+async function main(scene: Ending, count: number, clients: number, seed: number): Promise<number> {
+  const folder = newFolder('checks')
+  const key = randomBytes(32).toString('base64url')
+  writeFileSync(join(folder, 'keys'), key, { mode: 0o600 })
+  const options = { folder, toml: SESSION + APP, workers: 2 }
+  let daemon = await startDaemon(scene, options)
+  const sessions = createSessions({
+    store: lmdbStore(join(folder, 'state/sessions')),
+    keys: [key],
+    storeTimeout: 20_000,
+    renewalTimeout: 1_000,
+    rotationGrace: 10_000,
+  })
+  const begun = performance.now()
+  say(`seed ${seed}, ${count} checks by ${clients} clients`)
+  let tenths = 0
+  const disturb = async (): Promise<void> => {
+    tenths += 1
+    if (tenths === 5) {
+      await daemon.stop()
+      daemon = await startDaemon(scene, options)
+      return say('stopped, and started again')
+    }
+    // Another configuration each time: one application more.
+    daemon.configure(`${SESSION}${APP}[apps.more-${tenths}]\n`)
+    await daemon.says('reloaded: ', () => daemon.child.kill('SIGHUP'))
+    say('reloaded')
+  }
+  let disturbances = Promise.resolve()
+  const progress = (tally: Tally): void => {
+    say(described(tally, begun))
+    disturbances = disturbances.then(disturb)
+  }
+  const authority = sessionsAuthority(sessions, 'shop')
+  const address = { path: daemon.socket('check.sock') }
+  const tally = await runChecks({ address, authority, count, clients, seed, progress })
+  await disturbances
+  await daemon.stop()
+  await sessions.close()
+  say(described(tally, begun))
+  for (const example of tally.examples) say(`wrong: ${example}`)
+  return tally.wrong === 0 ? 0 : 1
 }
 
 function described(tally: Tally, begun: number): string {

@@ -68,6 +68,8 @@ export function judge(
   const said = headerOf(answer, 'x-session-assertion')
   const renewed = tokenOf(answer)
   const about = `${kind}, ${before} then ${visitor.state}, ${answer.status}`
+  // A store that is too slow: refused, and nothing said of anybody. How many there were, the tally says.
+  if (answer.status === 503) return said === undefined && renewed === null ? null : about
   if (kind === 'cross-site') return answer.status === 403 && said === undefined ? null : about
   if (said === undefined) {
     if (renewed !== null) return `${about}: a cookie for nobody`

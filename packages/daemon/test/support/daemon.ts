@@ -34,8 +34,11 @@ export interface DaemonOptions {
   readonly start?: (args: readonly string[], env: NodeJS.ProcessEnv) => ChildProcess
 }
 
+/** Whoever ends what a test has begun. */
+export type Ending = Pick<TestContext, 'after'>
+
 /** Starts a daemon and does not wait. It ends with the test. */
-export function launchDaemon(t: TestContext, options: DaemonOptions = {}): TestDaemon {
+export function launchDaemon(t: Ending, options: DaemonOptions = {}): TestDaemon {
   const {
     toml = '',
     folder = newFolder('d'),
@@ -80,7 +83,7 @@ export function launchDaemon(t: TestContext, options: DaemonOptions = {}): TestD
 
 /** Starts a daemon and waits until it answers. */
 export async function startDaemon(
-  t: TestContext,
+  t: Ending,
   options: DaemonOptions = {},
 ): Promise<TestDaemon> {
   const daemon = launchDaemon(t, options)
