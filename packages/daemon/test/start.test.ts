@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -43,6 +44,25 @@ test('it starts, answers at every door, and stops with nothing left behind', asy
   for (const name of ['check.sock', 'admin.sock', 'apps/shop.sock', 'daemon.pid'])
     assert.equal(existsSync(daemon.socket(name)), false, name)
   assert.equal(existsSync(join(daemon.folder, 'state/daemon.pid')), false)
+})
+
+const NOT_ROOT = process.getuid?.() !== 0 && 'another user can be tried by root alone'
+
+test('who may not open a socket is nobody there; its group is', { skip: NOT_ROOT }, async (t) => {
+  const [group, other] = [40_123, 40_124]
+  const folder = newFolder('d', true)
+  chmodSync(folder, 0o755)
+  const daemon = await startDaemon(t, { folder, toml: `${SHOP}group = "${group}"\n` })
+  const tries = (name: string, gid: number): string => {
+    const connect = `require('net').connect(process.argv[1])
+      .on('connect', function () { process.stdout.write('in'); this.destroy() })
+      .on('error', ({ code }) => process.stdout.write(code))`
+    const args = ['-e', connect, daemon.socket(name)]
+    return spawnSync(process.execPath, args, { uid: 40_125, gid, env: {}, encoding: 'utf8' }).stdout
+  }
+  assert.equal(tries('apps/shop.sock', group), 'in')
+  assert.equal(tries('apps/shop.sock', other), 'EACCES')
+  for (const name of ['check.sock', 'admin.sock']) assert.equal(tries(name, group), 'EACCES')
 })
 
 test('sessions and keys survive a restart', async (t) => {

@@ -18,7 +18,8 @@ process; compares every answer with the truth. Meanwhile the daemon is reloaded 
 code is 1 if an answer was wrong.
 `
 const APP = '[apps.shop]\n'
-const SESSION = 'session = { renewal_timeout = "1s", rotation_grace = "10s" }\nkeys.file = "./keys"\n'
+const SESSION =
+  'session = { renewal_timeout = "1s", rotation_grace = "10s" }\nkeys.file = "./keys"\n'
 
 const { values } = parseArgs({
   options: {

@@ -82,10 +82,7 @@ export function launchDaemon(t: Ending, options: DaemonOptions = {}): TestDaemon
 }
 
 /** Starts a daemon and waits until it answers. */
-export async function startDaemon(
-  t: Ending,
-  options: DaemonOptions = {},
-): Promise<TestDaemon> {
+export async function startDaemon(t: Ending, options: DaemonOptions = {}): Promise<TestDaemon> {
   const daemon = launchDaemon(t, options)
   await daemon.says('ready: ')
   return daemon
