@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { newFolder, track } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
+import { activatedSockets, strangeSockets } from '../src/lib/process/activation.js'
 import { ask, signIn, slowSignIn } from './support/client.js'
 import { launchDaemon, startDaemon } from './support/daemon.js'
+import { settings } from './support/settings.js'
 
+const LISTEN = { LISTEN_PID: '7', LISTEN_FDS: '3', LISTEN_FDNAMES: 'check:app-shop.socket:shop' }
 const SHOP = '[apps.shop]\nrights = ["authenticate"]\n'
 
 test('a graceful stop waits for a slow request, and nobody else is let in; what happens last is in the audit log', async (t) => {
@@ -88,6 +91,13 @@ test('sockets of systemd are taken over, and stay', async (t) => {
   assert.equal(existsSync(daemon.socket('check.sock')), false)
   const cookie = await signIn(shop, 'ada')
   assert.equal((await ask(check, { path: '/v1/check', cookie })).status, 204)
+})
+
+test('a socket of systemd that is no door is named: nobody would answer there', () => {
+  const [said, ...more] = strangeSockets(activatedSockets(LISTEN, 7), settings({ apps: ['shop'] }))
+  assert.match(String(said), /called "shop", .* must be one of check, admin, monitor, app-shop$/)
+  assert.deepEqual(more, [])
+  assert.equal(activatedSockets(LISTEN, 8).size, 0, 'those of another process are none')
 })
 
 test('--check-config says what is in force without secrets, or all that is wrong', async () => {

@@ -1,5 +1,5 @@
 import type { ConfigPlace } from './config/load.js'
-import { activatedSockets } from './process/activation.js'
+import { activatedSockets, strangeSockets } from './process/activation.js'
 import { notifySystemd } from './process/notify.js'
 import { Primary } from './process/primary.js'
 import { readSettings } from './process/read-settings.js'
@@ -31,6 +31,7 @@ export async function serve({
   try {
     const settings = readSettings(place, log)
     const activated = activatedSockets(environment, process.pid)
+    for (const each of strangeSockets(activated, settings)) log(`warning: ${each}`)
     const primary = new Primary({ place, settings, activated, log })
     void stopped.second.then(() => {
       primary.kill()
