@@ -69,6 +69,11 @@ test('metrics are those of all processes, and no counter goes back when workers 
     for (const target of [{ port }, daemon.socket('admin.sock')])
       assert.equal((await ask(target, { path })).status, 200)
   }
+  // One that crashes has told its counters when they were last asked for.
+  const crashing = daemon.workers()
+  for (const pid of crashing) process.kill(pid, 'SIGKILL')
+  await until(() => crashing.every((pid) => !existsSync(`/proc/${pid}`)), 'they are gone')
+  assert.equal(await authenticated(), 9)
 })
 
 test('administrators see what runs, end everybody at every worker, and may reload', async (t) => {

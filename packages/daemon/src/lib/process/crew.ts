@@ -52,6 +52,8 @@ interface Member {
   readonly startedAt: number
   begun: boolean
   ready: boolean
+  /** Its counters as it last told them; null when they have departed, or were never told. */
+  counters: MetricsReport | null
   /** Called when it has answered the message of this number, with its counters if those were asked for, or is gone. */
   readonly waiting: Map<number, (report: MetricsReport | null) => void>
 }
@@ -119,6 +121,7 @@ class WorkerCrew implements Crew {
       startedAt: performance.now(),
       begun: false,
       ready: false,
+      counters: null,
       waiting: new Map(),
     }
     this.#members.add(member)
@@ -148,8 +151,10 @@ class WorkerCrew implements Crew {
       case 'taken':
         return member.waiting.get(message.number)?.(null)
       case 'report':
+        member.counters = message.report
         return member.waiting.get(message.number)?.(message.report)
       case 'last':
+        member.counters = null
         this.#options.depart(message.report)
         // Whoever has asked for its counters has these.
         for (const done of member.waiting.values()) done(message.report)
@@ -176,6 +181,8 @@ class WorkerCrew implements Crew {
 
   #gone(member: Member, what: string): void {
     this.#members.delete(member)
+    // It has crashed: what it has counted since is lost, but no counter goes back.
+    if (member.counters !== null) this.#options.depart(member.counters)
     for (const done of member.waiting.values()) done(null)
     if (performance.now() - member.startedAt > LONG_LIFE) this.#pause = FIRST_PAUSE
     this.#lack(what)
