@@ -69,8 +69,10 @@ test('metrics are those of all processes, and no counter goes back when workers 
     for (const target of [{ port }, daemon.socket('admin.sock')])
       assert.equal((await ask(target, { path })).status, 200)
   }
-  // One that crashes has told its counters when they were last asked for.
+  // One that hangs or crashes has told its counters when they were last asked for.
   const crashing = daemon.workers()
+  process.kill(crashing[0] ?? 0, 'SIGSTOP')
+  assert.equal(await authenticated(), 9)
   for (const pid of crashing) process.kill(pid, 'SIGKILL')
   await until(() => crashing.every((pid) => !existsSync(`/proc/${pid}`)), 'they are gone')
   assert.equal(await authenticated(), 9)

@@ -70,22 +70,22 @@ export async function signIn(socket: string, subject: string, times = 20): Promi
   return cookie.split(';')[0] ?? ''
 }
 
-/** The same, in the midst of its body when this resolves; what is returned sends the rest, and gives the status of the answer. */
-export async function slowSignIn(
-  socketPath: string,
-  subject: string,
-): Promise<() => Promise<number | undefined>> {
-  const headers = { ...EDGE, 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' }
-  const path = '/v1/session/authenticate'
+/**
+ * A question with a token that is none, which leaves an event, and nothing to write that a disk could be too slow for. It is in the
+ * midst of its body when this resolves; what is returned sends the rest, and gives the status of the answer.
+ */
+export async function slowQuestion(socketPath: string): Promise<() => Promise<number | undefined>> {
+  const headers = { ...EDGE, 'Content-Type': 'application/json', Cookie: '__Host-session=none' }
+  const path = '/v1/session/csrf-token/verify'
   const asked = request({ socketPath, method: 'POST', path, agent: false, headers })
   const answered = once(asked, 'response')
   answered.catch(() => undefined)
-  asked.write('{"subject":')
+  asked.write('{"token":')
   await until(() => asked.socket?.connecting === false, 'it is under way')
   // What came later is answered: so it has arrived.
   await ask(socketPath, { path: '/v1/session' })
   return async () => {
-    asked.end(JSON.stringify(subject) + '}')
+    asked.end('"x"}')
     const [response] = (await answered) as [IncomingMessage]
     response.resume()
     return response.statusCode

@@ -183,7 +183,7 @@ class WorkerCrew implements Crew {
     this.#members.delete(member)
     // It has crashed: what it has counted since is lost, but no counter goes back.
     if (member.counters !== null) this.#options.depart(member.counters)
-    for (const done of member.waiting.values()) done(null)
+    for (const done of member.waiting.values()) done(member.counters)
     if (performance.now() - member.startedAt > LONG_LIFE) this.#pause = FIRST_PAUSE
     this.#lack(what)
   }
@@ -234,11 +234,11 @@ function tell({ worker }: Member, message: ToWorker): void {
   if (worker.connected) worker.send(wrap(message), () => undefined)
 }
 
-/** Null where it does not answer in time. */
+/** What it has told before where it does not answer in time; null for nothing. */
 function report(member: Member, number: number): Promise<MetricsReport | null> {
   if (!member.ready) return Promise.resolve(null)
   return answered(member, number, { kind: 'report', number }, (done) =>
-    setTimeout(() => done(null), REPORT_PATIENCE),
+    setTimeout(() => done(member.counters), REPORT_PATIENCE),
   )
 }
 
