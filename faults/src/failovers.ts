@@ -1,6 +1,7 @@
 import type { RedisServer } from '@holdfast/test-servers/redis'
 import type { Expectations } from './check/model.js'
-import { pick, type Random } from './random.js'
+import type { Random } from '@holdfast/test-servers/random'
+import { pick } from './random.js'
 import { ALL, type Scenario } from './scenarios.js'
 import type { ClusterPlace } from './servers/cluster.js'
 import type { Pair } from './servers/pair.js'

@@ -1,5 +1,6 @@
 import type { Known } from './messages.js'
-import { pick, type Random } from './random.js'
+import type { Random } from '@holdfast/test-servers/random'
+import { pick } from './random.js'
 
 const MOST_ENDED = 300
 

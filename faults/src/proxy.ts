@@ -6,7 +6,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { type Random, seeded } from './random.js'
+import { type Random, seeded } from '@holdfast/test-servers/random'
 
 /** What a proxy does to connections. */
 export type Trouble =

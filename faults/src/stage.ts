@@ -1,7 +1,8 @@
 import { Fleet, type FleetOptions } from './fleet.js'
 import type { History } from './history.js'
 import type { Proxy } from './proxy.js'
-import { between, type Random } from './random.js'
+import type { Random } from '@holdfast/test-servers/random'
+import { between } from './random.js'
 import { now, pause } from './time.js'
 
 /** How long and how hard a scenario is. */

@@ -2,7 +2,8 @@ import type { Client } from './client.js'
 import type { Operation } from './history.js'
 import type { FromWorker, Known, WorkerConfig } from './messages.js'
 import type { Population } from './population.js'
-import { between, type Random } from './random.js'
+import type { Random } from '@holdfast/test-servers/random'
+import { between } from './random.js'
 import { pause } from './time.js'
 
 const SUBJECTS = 30

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Population } from '../src/population.js'
-import { seeded } from '../src/random.js'
+import { seeded } from '@holdfast/test-servers/random'
 
 test('a token that was replaced is not presented any more as that of an ended session', () => {
   const population = new Population(seeded(1))

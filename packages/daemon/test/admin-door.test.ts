@@ -3,8 +3,10 @@ import { get, type IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { SessionError } from '@holdfast/core'
 import { createAdminDoor, type DaemonParts } from '@holdfast/daemon'
+import { until } from '@holdfast/test-servers/wait'
 import { ask, listen, type Place, target } from './support/ask.js'
 import { freshPath } from './support/folders.js'
+import { Raw } from './support/raw.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 
@@ -18,6 +20,8 @@ const world = await startWorld({
   },
 })
 const { shop, admin } = world
+/** Listeners, as long as nobody reads. */
+const NOBODY = world.events.listenerCount('event')
 
 /** A reader of the stream: its lines as they come. */
 class Reader {
@@ -167,6 +171,17 @@ test('a reader that is too slow is told how many events it has missed, and other
   assert.equal(got(slow) + lost, count + 1)
   assert.equal(got(fast), count + 1)
   for (const each of [slow, fast]) each.response.destroy()
+})
+
+test('readers that have gone leave nothing behind, also those that were never answered', async () => {
+  const followers = (): number => world.events.listenerCount('event')
+  await until(() => followers() === NOBODY, 'those of other tests have gone')
+  const stream = 'GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n'
+  const raw = new Raw(admin).send(stream + stream)
+  await raw.until(/200 OK/)
+  await until(() => followers() === NOBODY + 2, 'both are taken')
+  raw.socket.destroy()
+  await until(() => followers() === NOBODY, 'nobody is told any more')
 })
 
 test('the door outlives the manager that a reload replaces', async () => {

@@ -5,7 +5,7 @@ import { memoryStore } from '@holdfast/memory'
 import { runChecks } from './checks/run.js'
 import { sessionsAuthority } from './checks/sessions-authority.js'
 import { freshPath } from './support/folders.js'
-import { newSeed } from './support/random.js'
+import { newSeed } from '@holdfast/test-servers/random'
 import { Site } from './support/site.js'
 
 // The long form is `npm run checks -w @holdfast/daemon`.
@@ -35,6 +35,7 @@ for (const [name, store, count] of [
     })
     assert.deepEqual(tally.examples, [])
     assert.equal(tally.wrong, 0)
+    assert.equal(tally.statuses.get(503), undefined)
     for (const [what, least] of [
       ['aborted', count / 20],
       ['renewed', 50],

@@ -4,8 +4,27 @@ import { problemsOf } from './support/configuration.js'
 import { folderWith } from './support/place.js'
 
 /** A mistake, in `holdfast.toml`, and what is said of it. */
-const MISTAKES: readonly (readonly [name: string, toml: string, ...said: (string | RegExp)[]])[] = [
+const MISTAKES: readonly (readonly [
+  name: string,
+  toml: string | Buffer,
+  ...said: (string | RegExp)[],
+])[] = [
   ['no TOML', '[session]\nidle_timeout = \n', /^holdfast\.toml:2: is no TOML here: /],
+  [
+    'a table that would change every object',
+    '[session]\ntenant = "a"\n[__proto__]\nx = 1',
+    'holdfast.toml:3: __proto__: is no name that a key can have; remove it',
+  ],
+  [
+    'a key that would change its table',
+    'session = { __proto__ = { tenant = "a" } }',
+    'holdfast.toml:1: session.__proto__: is no name that a key can have; remove it',
+  ],
+  [
+    'text that is no UTF-8',
+    Buffer.from('[session]\ntenant = "\xe4"', 'latin1'),
+    /^holdfast\.toml:2: is no TOML here: the text is no UTF-8; save it as UTF-8/,
+  ],
   ['a key twice', '[session]\ntenant = "a"\ntenant = "b"', /^holdfast\.toml:3: is no TOML here: /],
   ['a table that is not closed', '[session\n', /^holdfast\.toml:\d: is no TOML here: /],
   [
@@ -43,6 +62,21 @@ const MISTAKES: readonly (readonly [name: string, toml: string, ...said: (string
     'a duration of nothing',
     '[limits]\nstop_timeout = "0s"',
     /limits\.stop_timeout: must be a duration above zero/,
+  ],
+  [
+    'a time longer than timers run',
+    '[limits]\nhead_timeout = "30d"\nstop_timeout = "24d"',
+    'holdfast.toml:2: limits.head_timeout: must be at most 24d',
+  ],
+  [
+    'a head that no request fits in',
+    '[limits]\nheaders = "100"',
+    'holdfast.toml:2: limits.headers: must be at least 1k: what web servers send is longer than that',
+  ],
+  [
+    'a folder with a line break in its name',
+    '[daemon]\nrun = "/run/a\\nb"',
+    'holdfast.toml:2: daemon.run: must be a path, without control characters',
   ],
   [
     'a size',
@@ -215,6 +249,21 @@ const MISTAKES: readonly (readonly [name: string, toml: string, ...said: (string
     'a login page elsewhere',
     '[check]\nlogin = "//evil.example"',
     /^holdfast\.toml:2: check\.login: must be a path of the site/,
+  ],
+  [
+    'a login page that leads elsewhere when it is normalised',
+    '[check]\nlogin = "/a/..//evil.example"',
+    /^holdfast\.toml:2: check\.login: must be a path of the site, as browsers write it/,
+  ],
+  [
+    'a login page with a line break',
+    '[check]\nlogin = "/in\\r\\nSet-Cookie: a=b"',
+    /^holdfast\.toml:2: check\.login: must be a path of the site, as browsers write it/,
+  ],
+  [
+    'a login page with a fragment, behind which nothing is sent',
+    '[check]\nlogin = "/in#here"',
+    /^holdfast\.toml:2: check\.login: must be a path of the site, as browsers write it/,
   ],
   [
     'several at once, in the order of their lines',

@@ -236,6 +236,49 @@ test('a file that is named must be there; the usual one may be missing', () => {
   ])
 })
 
+test('a folder conf.d that cannot be read is a mistake, one that is not there is none', () => {
+  const folder = folderWith({ 'holdfast.toml': '', 'conf.d': 'a file' })
+  assert.deepEqual(problemsOf(folder), [
+    'conf.d: the folder cannot be read: a part of its path is no folder',
+  ])
+})
+
+test('a file that an editor of Windows has saved is read like any other', () => {
+  const folder = folderWith({ 'holdfast.toml': '\uFEFF[session]\r\nidle_timeout = "7m"\r\n' })
+  assert.equal(settingsOf(folder).session.idleTimeout, 420_000)
+})
+
+test('what would be without effect is warned of', () => {
+  const folder = folderWith({
+    'holdfast.toml': '[check]\ncache = "20s"\n[apps.my_shop]\n',
+    'half/holdfast.toml': '[check]\ncache = "1500ms"',
+  })
+  const environment = {
+    HOLDFAST_SESSION_IDLE_TIMEOUT: '5m',
+    HOLDFAST_APPS_MY_SHOP_RIGHTS: 'list',
+    HOLDFAST_SEED: '7',
+  }
+  const loaded = loadSettings({ file: join(folder, 'holdfast.toml'), environment })
+  assert.deepEqual(
+    loaded.problems === null && loaded.warnings.map((each) => each.replace(`${folder}/`, '')),
+    [
+      'holdfast.toml:2: check.cache: is cut to 15s, half of check.assertion_lifetime: what is kept must be good when it is handed out',
+      'environment variable HOLDFAST_SESSION_IDLE_TIMEOUT: is not read; two underscores stand between levels: HOLDFAST_SESSION__IDLE_TIMEOUT',
+      'environment variable HOLDFAST_APPS_MY_SHOP_RIGHTS: is not read; two underscores stand between levels: HOLDFAST_APPS__MY_SHOP__RIGHTS',
+    ],
+  )
+  const half = loadSettings({ file: join(folder, 'half/holdfast.toml'), environment: {} })
+  assert.match(half.problems === null ? half.warnings.join() : '', /is cut to 1s: whole seconds/)
+})
+
+test('a host without a program that knows its groups is no reason to fail', (t) => {
+  const { PATH } = process.env
+  t.after(() => (process.env['PATH'] = PATH))
+  process.env['PATH'] = '/nowhere'
+  const folder = folderWith({ 'holdfast.toml': '[daemon]\ngroup = "no-such-group"' })
+  assert.match(problemsOf(folder).join(), /no such group/)
+})
+
 test('the published schema is up to date (npm run schema -w @holdfast/daemon)', () => {
   const published: unknown = JSON.parse(
     readFileSync(new URL('holdfast.schema.json', PACKAGE), 'utf8'),

@@ -44,6 +44,18 @@ test('requests that are sent at once are answered in their order', async () => {
   await wire.close()
 })
 
+test('a connection ends with its thousandth request, which says so', async () => {
+  const wire = site.wire()
+  wire.send(HEALTHZ.repeat(1_001))
+  for (let n = 1; n < 1_000; n++) {
+    const { status, lines } = await answered(wire)
+    assert.deepEqual([status, lines.some(([name]) => name === 'connection')], [200, false])
+  }
+  assert.equal(headerOf(await answered(wire), 'connection'), 'close')
+  assert.equal(await wire.answer(), null)
+  await wire.close()
+})
+
 test('HEAD is answered as GET, without the body', async () => {
   const wire = site.wire()
   wire.send(headText('/v1/check', linesOf({ app: null }), 'HEAD') + HEALTHZ)

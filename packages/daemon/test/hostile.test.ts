@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newSeed, seeded } from '@holdfast/test-servers/random'
 import { ask, type Place } from './support/ask.js'
 import { exchange } from './support/raw.js'
 import { Visitor } from './support/visitor.js'
 import { startWorld } from './support/world.js'
 
-const SEED = Number(process.env['HOLDFAST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const SEED = newSeed()
 const REQUESTS = 1_000
-
-/** Numbers from 0 up to `n`, by a seed (mulberry32). */
-function random(seed: number): (n: number) => number {
-  let state = seed
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % n
-  }
-}
-
-const pick = random(SEED)
+const random = seeded(SEED)
+/** A whole number from 0 up to `n`. */
+const pick = (n: number): number => Math.floor(random() * n)
 const one = <T>(items: readonly [T, ...T[]]): T => items[pick(items.length)] ?? items[0]
 
 const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'HEAD', 'OPTIONS', 'get', 'G\x01T', ''] as const
@@ -96,7 +87,8 @@ function hostile(): string {
 
 test(`${REQUESTS} hostile requests: each answer is one of the protocol's, and nobody's session suffers (seed ${SEED})`, async () => {
   const world = await startWorld({ limits: { headTimeout: 300, requestTimeout: 500 } })
-  const places: readonly [Place, ...Place[]] = [world.shop, world.blog, world.tcp, world.admin]
+  const { shop, blog, tcp, admin, monitor } = world
+  const places: readonly [Place, ...Place[]] = [shop, blog, tcp, admin, monitor]
   const visitor = new Visitor()
   await visitor.signIn(world.shop, 'ida')
   const statuses = new Map<number, number>()

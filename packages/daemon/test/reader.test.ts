@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Head, readHead } from '../src/lib/lean/head.js'
 import { freshPath } from './support/folders.js'
 import { BAD, type Case, GOOD, LIMIT } from './support/heads.js'
-import { newSeed, seeded } from './support/random.js'
+import { newSeed, seeded } from '@holdfast/test-servers/random'
 import { Site } from './support/site.js'
 import { headerOf, Wire } from './support/wire.js'
 

@@ -42,6 +42,18 @@ test('connections beyond the limit are closed, and those that are there go on', 
   }
 })
 
+test('a connection ends with its thousandth request, which says so', async () => {
+  const { monitor } = await startWorld()
+  const raw = new Raw(monitor).send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_000))
+  const answers = (await raw.until(/Connection: close[^]*\{"status":"ok"\}/)).split('HTTP/1.1 200')
+  assert.equal(answers.length, 1_001)
+  assert.deepEqual(
+    answers.flatMap((each, at) => (each.includes('Connection: close') ? [at] : [])),
+    [1_000],
+  )
+  raw.socket.destroy()
+})
+
 test('a drain answers what is under way and says that the connection ends, and takes nothing new', async () => {
   const inner = memoryStore()
   let release = (): void => undefined

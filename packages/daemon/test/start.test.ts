@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -45,6 +46,25 @@ test('it starts, answers at every door, and stops with nothing left behind', asy
   assert.equal(existsSync(join(daemon.folder, 'state/daemon.pid')), false)
 })
 
+const NOT_ROOT = process.getuid?.() !== 0 && 'another user can be tried by root alone'
+
+test('who may not open a socket is nobody there; its group is', { skip: NOT_ROOT }, async (t) => {
+  const [group, other] = [40_123, 40_124]
+  const folder = newFolder('d', true)
+  chmodSync(folder, 0o755)
+  const daemon = await startDaemon(t, { folder, toml: `${SHOP}group = "${group}"\n` })
+  const tries = (name: string, gid: number): string => {
+    const connect = `require('net').connect(process.argv[1])
+      .on('connect', function () { process.stdout.write('in'); this.destroy() })
+      .on('error', ({ code }) => process.stdout.write(code))`
+    const args = ['-e', connect, daemon.socket(name)]
+    return spawnSync(process.execPath, args, { uid: 40_125, gid, env: {}, encoding: 'utf8' }).stdout
+  }
+  assert.equal(tries('apps/shop.sock', group), 'in')
+  assert.equal(tries('apps/shop.sock', other), 'EACCES')
+  for (const name of ['check.sock', 'admin.sock']) assert.equal(tries(name, group), 'EACCES')
+})
+
 test('sessions and keys survive a restart', async (t) => {
   const first = await startDaemon(t, { toml: SHOP })
   const cookie = await signIn(first.socket('apps/shop.sock'), 'ada')
@@ -63,6 +83,22 @@ test('a configuration that is wrong is said with every mistake, and nothing is s
   )
   assert.match(daemon.said(), /holdfast\.toml:5: session\.preset: must be one of/)
   assert.equal(existsSync(join(daemon.folder, 'run')), false)
+})
+
+test('folders that cannot be made are named with the remedy', async (t) => {
+  const folder = newFolder('d')
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  for (const key of ['state', 'run']) {
+    const env = { [`HOLDFAST_DAEMON__${key.toUpperCase()}`]: join(file, key) }
+    const daemon = launchDaemon(t, { folder, env })
+    if (daemon.child.exitCode === null) await once(daemon.child, 'exit')
+    assert.equal(daemon.child.exitCode, 1)
+    assert.match(
+      daemon.said(),
+      new RegExp(`file/${key} cannot be made .*ENOTDIR.* name another folder in daemon.${key}`),
+    )
+  }
 })
 
 test('a second daemon on the same folders is refused, and the first goes on', async (t) => {

@@ -69,14 +69,35 @@ test('metrics are those of all processes, and no counter goes back when workers 
     for (const target of [{ port }, daemon.socket('admin.sock')])
       assert.equal((await ask(target, { path })).status, 200)
   }
+  // One that hangs or crashes has told its counters when they were last asked for.
+  const crashing = daemon.workers()
+  process.kill(crashing[0] ?? 0, 'SIGSTOP')
+  assert.equal(await authenticated(), 9)
+  for (const pid of crashing) process.kill(pid, 'SIGKILL')
+  await until(() => crashing.every((pid) => !existsSync(`/proc/${pid}`)), 'they are gone')
+  assert.equal(await authenticated(), 9)
 })
 
-test('administrators see what runs, and may reload', async (t) => {
+test('administrators see what runs, end everybody at every worker, and may reload', async (t) => {
   const daemon = await startDaemon(t, { toml: SHOP, workers: 2 })
   const admin = daemon.socket('admin.sock')
   const { body } = await ask(admin, { path: '/v1/status' })
   const { workers, store, ready } = JSON.parse(body) as Record<string, unknown>
   assert.deepEqual([workers, store, ready], [2, 'embedded', true])
+  const cookies = await Promise.all(
+    ['ada', 'bob'].map((each) => signIn(daemon.socket('apps/shop.sock'), each)),
+  )
+  const statuses = (): Promise<readonly number[]> =>
+    Promise.all(
+      Array.from({ length: 16 }, async (_, at) => {
+        const cookie = cookies[at % 2] ?? ''
+        return (await ask(daemon.socket('check.sock'), { path: '/v1/check', cookie })).status
+      }),
+    )
+  assert.deepEqual(new Set(await statuses()), new Set([204]))
+  const ended = await ask(admin, { path: '/v1/revoke', body: { everyone: true } })
+  assert.deepEqual([ended.status, ended.body], [200, '{"count":null}'])
+  assert.deepEqual(new Set(await statuses()), new Set([401]))
   const before = daemon.workers()
   daemon.configure(`${SHOP}[session]\nidle_timeout = "7m"\n`)
   const reloaded = await ask(admin, { path: '/v1/reload', body: null })

@@ -1,10 +1,9 @@
 import type { ConfigPlace } from './config/load.js'
-import { activatedSockets } from './process/activation.js'
+import { activatedSockets, strangeSockets } from './process/activation.js'
 import { notifySystemd } from './process/notify.js'
 import { Primary } from './process/primary.js'
 import { readSettings } from './process/read-settings.js'
 import { sayTo } from './process/say.js'
-import type { Settings } from './settings.js'
 
 /** Where the daemon is told what to do. */
 export interface ServeOptions {
@@ -30,17 +29,21 @@ export async function serve({
   const hangUp = (): void => reload.by()
   process.on('SIGHUP', hangUp)
   try {
-    const primary = await start(place, log)
+    const settings = readSettings(place, log)
+    const activated = activatedSockets(environment, process.pid)
+    for (const each of strangeSockets(activated, settings)) log(`warning: ${each}`)
+    const primary = new Primary({ place, settings, activated, log })
+    void stopped.second.then(() => {
+      primary.kill()
+      process.exit(1)
+    })
+    await primary.start()
     reload.by = (): void => void reloadBy(primary, environment, log)
     notifySystemd(environment, '--ready', `--status=${await statusOf(primary)}`)
     log(`ready: ${await statusOf(primary)}`)
     await stopped.first
     reload.by = () => undefined
     notifySystemd(environment, 'STOPPING=1')
-    void stopped.second.then(() => {
-      primary.kill()
-      process.exit(1)
-    })
     log('stopping')
     await primary.stop()
     return 0
@@ -51,14 +54,6 @@ export async function serve({
     stopped.forget()
     process.off('SIGHUP', hangUp)
   }
-}
-
-async function start(place: ConfigPlace, log: (text: string) => void): Promise<Primary> {
-  const settings: Settings = readSettings(place, log)
-  const activated = activatedSockets(place.environment, process.pid)
-  const primary = new Primary({ place, settings, activated, log })
-  await primary.start()
-  return primary
 }
 
 async function reloadBy(

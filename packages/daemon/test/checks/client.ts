@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Random } from '../support/random.js'
+import type { Random } from '@holdfast/test-servers/random'
 import { Wire } from '../support/wire.js'
 import { type Address, type Authority, blame, type Tally } from './model.js'
 import { type Asked, judge, newQuestion, textOf, type Visitor } from './questions.js'
@@ -7,8 +7,8 @@ import { type Asked, judge, newQuestion, textOf, type Visitor } from './question
 const VISITORS = 20
 const ABORTS = 0.1
 const REVOCATIONS = 0.01
-/** How often a request is sent to a server that ends its connections, until it counts as dropped. */
-const ATTEMPTS = 200
+/** How often a request is sent to a server that ends its connections or is starting, until it counts as dropped. */
+const ATTEMPTS = 1_500
 
 export interface ClientOptions {
   readonly name: string

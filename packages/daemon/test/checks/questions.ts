@@ -1,6 +1,6 @@
 import { headText, type WireAnswer, headerOf } from '../support/wire.js'
 import { linesOf, NAVIGATION, type Question, tokenOf } from '../support/asking.js'
-import type { Random } from '../support/random.js'
+import type { Random } from '@holdfast/test-servers/random'
 import type { Authority, Tally } from './model.js'
 
 /** One visitor, of one client. `ending`: the revocation is on its way, so that either answer is right. */
@@ -68,6 +68,8 @@ export function judge(
   const said = headerOf(answer, 'x-session-assertion')
   const renewed = tokenOf(answer)
   const about = `${kind}, ${before} then ${visitor.state}, ${answer.status}`
+  // A store that is too slow: refused, and nothing said of anybody. How many there were, the tally says.
+  if (answer.status === 503) return said === undefined && renewed === null ? null : about
   if (kind === 'cross-site') return answer.status === 403 && said === undefined ? null : about
   if (said === undefined) {
     if (renewed !== null) return `${about}: a cookie for nobody`

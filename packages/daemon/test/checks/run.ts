@@ -1,4 +1,4 @@
-import { seeded } from '../support/random.js'
+import { seeded } from '@holdfast/test-servers/random'
 import { runClient } from './client.js'
 import { type Address, type Authority, newTally, type Tally } from './model.js'
 

@@ -1,7 +1,9 @@
-import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { once } from 'node:events'
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { pause } from '@holdfast/test-servers/wait'
+import { until } from '@holdfast/test-servers/wait'
 
 export interface Answer {
   readonly status: number
@@ -16,13 +18,14 @@ const EDGE = {
   'X-Forwarded-Host': 'site.example',
   'X-Forwarded-Proto': 'https',
   'X-Forwarded-For': '192.0.2.1',
-  'X-Session-App': 'shop',
 }
 
 export interface Ask {
   readonly path: string
   readonly agent?: Agent | false
   readonly cookie?: string
+  /** Default `shop`. */
+  readonly app?: string
   /** Sent as JSON; null for a POST without a body. */
   readonly body?: unknown
 }
@@ -30,13 +33,14 @@ export interface Ask {
 /** One request; rejects where the connection breaks. Nothing is asked again. */
 export function ask(
   target: string | { readonly port: number },
-  { path, agent = false, cookie, body }: Ask,
+  { path, agent = false, cookie, body, app = 'shop' }: Ask,
 ): Promise<Answer> {
   const to =
     typeof target === 'string' ? { socketPath: target } : { host: '127.0.0.1', port: target.port }
   return new Promise((resolve, reject) => {
     const headers = {
       ...EDGE,
+      'X-Session-App': app,
       ...(cookie === undefined ? {} : { Cookie: cookie }),
       ...(body === undefined || body === null ? {} : { 'Content-Type': 'application/json' }),
     }
@@ -65,6 +69,28 @@ export async function signIn(socket: string, subject: string, times = 20): Promi
   const [cookie] = headers['set-cookie'] ?? []
   if (status !== 200 || cookie === undefined) throw new Error(`not signed in: ${status} ${body}`)
   return cookie.split(';')[0] ?? ''
+}
+
+/**
+ * A question with a token that is none, which leaves an event, and nothing to write that a disk could be too slow for. It is in the
+ * midst of its body when this resolves; what is returned sends the rest, and gives the status of the answer.
+ */
+export async function slowQuestion(socketPath: string): Promise<() => Promise<number | undefined>> {
+  const headers = { ...EDGE, 'Content-Type': 'application/json', Cookie: '__Host-session=none' }
+  const path = '/v1/session/csrf-token/verify'
+  const asked = request({ socketPath, method: 'POST', path, agent: false, headers })
+  const answered = once(asked, 'response')
+  answered.catch(() => undefined)
+  asked.write('{"token":')
+  await until(() => asked.socket?.connecting === false, 'it is under way')
+  // What came later is answered: so it has arrived.
+  await ask(socketPath, { path: '/v1/session' })
+  return async () => {
+    asked.end('"x"}')
+    const [response] = (await answered) as [IncomingMessage]
+    response.resume()
+    return response.statusCode
+  }
 }
 
 /** Clients that ask all the time, and leave new processes a chance to start, on connections that are kept as long as the daemon keeps them. */

@@ -34,8 +34,11 @@ export interface DaemonOptions {
   readonly start?: (args: readonly string[], env: NodeJS.ProcessEnv) => ChildProcess
 }
 
+/** Whoever ends what a test has begun. */
+export type Ending = Pick<TestContext, 'after'>
+
 /** Starts a daemon and does not wait. It ends with the test. */
-export function launchDaemon(t: TestContext, options: DaemonOptions = {}): TestDaemon {
+export function launchDaemon(t: Ending, options: DaemonOptions = {}): TestDaemon {
   const {
     toml = '',
     folder = newFolder('d'),
@@ -79,10 +82,7 @@ export function launchDaemon(t: TestContext, options: DaemonOptions = {}): TestD
 }
 
 /** Starts a daemon and waits until it answers. */
-export async function startDaemon(
-  t: TestContext,
-  options: DaemonOptions = {},
-): Promise<TestDaemon> {
+export async function startDaemon(t: Ending, options: DaemonOptions = {}): Promise<TestDaemon> {
   const daemon = launchDaemon(t, options)
   await daemon.says('ready: ')
   return daemon

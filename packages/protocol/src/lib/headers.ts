@@ -5,10 +5,3 @@ export const APP_HEADER = 'x-session-app'
 
 /** Where a visitor who is not signed in can do so, for web servers that make the redirect themselves. */
 export const LOGIN_HEADER = 'x-session-login'
-
-const OURS = /^x[-_]session[-_]/i
-
-/** Whether a header's name could be taken for one of ours, by whoever folds dashes and underscores: it is removed at every edge. */
-export function isSessionHeader(name: string): boolean {
-  return OURS.test(name)
-}

@@ -34,7 +34,8 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
         if (response.req.method === 'HEAD') return void response.end()
         readers.add(response)
         const stop = feed(response, names, options)
-        response.once('close', () => {
+        // Not of the answer: one that waits behind another on its connection is never told that it is over.
+        response.req.socket.once('close', () => {
           readers.delete(response)
           stop()
         })

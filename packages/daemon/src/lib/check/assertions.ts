@@ -42,7 +42,7 @@ export class Assertions {
   }
 
   #sign(signer: AssertionSigner, record: SessionRecord, subject: string, at: number): string {
-    const end = Math.ceil(expiresAt(record) / 1000)
+    const end = Math.floor(expiresAt(record) / 1000)
     const assertion = {
       aud: this.#app.name,
       sub: subject,

@@ -1,5 +1,5 @@
 import type { Place } from './problem.js'
-import { schemaAt } from './schema-walk.js'
+import { allKeys, schemaAt } from './schema-walk.js'
 import { mergeSources, type Source } from './source.js'
 
 const NAME = /^HOLDFAST_([A-Z0-9-]+(?:_[A-Z0-9-]+)*(?:__[A-Z0-9-]+(?:_[A-Z0-9-]+)*)+)$/
@@ -12,6 +12,27 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     if (rest !== undefined && value !== undefined) sources.push(sourceOf(name, rest, value))
   }
   return mergeSources(sources)
+}
+
+/**
+ * Variables that are meant for a key and say so with one underscore where there should be two: without a word of it, a limit would not
+ * hold that somebody believes in.
+ */
+export function unreadVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  apps: readonly string[],
+): readonly string[] {
+  const meant = new Map(
+    allKeys()
+      .flatMap((key) => (key.includes('NAME') ? apps.map((app) => key.replace('NAME', app)) : key))
+      .map((key) => `HOLDFAST_${key.toUpperCase().replaceAll('.', '__')}`)
+      .map((name) => [name.replaceAll('__', '_'), name]),
+  )
+  return Object.keys(environment).flatMap((name) => {
+    const right = name.includes('__') ? undefined : meant.get(name)
+    const what = 'is not read; two underscores stand between levels'
+    return right === undefined ? [] : [`environment variable ${name}: ${what}: ${right}`]
+  })
 }
 
 function sourceOf(name: string, rest: string, text: string): Source {

@@ -5,7 +5,8 @@ export function groupId(group: string): number | null {
   if (/^\d{1,9}$/.test(group)) return Number(group)
   if (!/^[A-Za-z_][\w.-]*\$?$/.test(group)) return null
   // Groups may come from a directory service, which the system's own program asks.
-  const { stdout } = spawnSync('getent', ['group', group], { encoding: 'utf8' })
-  const [, , id] = stdout.split(':')
+  const { stdout, error } = spawnSync('getent', ['group', group], { encoding: 'utf8' })
+  // Where there is no such program there is no output either.
+  const [, , id] = error === undefined ? stdout.split(':') : []
   return id === undefined || id === '' ? null : Number(id)
 }

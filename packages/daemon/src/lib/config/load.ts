@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Settings } from '../settings.js'
-import { readEnvironment } from './environment.js'
+import { readEnvironment, unreadVariables } from './environment.js'
 import { Findings } from './findings.js'
 import type { Problem } from './problem.js'
 import { resolveSettings } from './resolve.js'
@@ -53,7 +53,9 @@ export function loadSettings({ file, environment }: ConfigPlace): Loaded {
   const settings = resolveSettings(shaped.data, findings)
   const all = [...problems, ...findings.problems]
   if (all.length > 0) return { problems: sorted(all) }
-  return { settings, configuration: shaped.data, warnings: findings.warnings, problems: null }
+  const unread = unreadVariables(environment, Object.keys(shaped.data.apps))
+  const warnings = [...findings.warnings, ...unread]
+  return { settings, configuration: shaped.data, warnings, problems: null }
 }
 
 /** What is wrong in meaning, of what is right in shape: all is to be said at once. */
@@ -76,25 +78,33 @@ function restProblems(
 function* readFiles(main: string, required: boolean): Generator<Source | Problem> {
   yield* readFile(main, required)
   const folder = join(dirname(main), 'conf.d')
-  for (const name of listFolder(folder)) yield* readFile(join(folder, name), true)
+  const names = listFolder(folder)
+  if ('what' in names) yield names
+  else for (const name of names) yield* readFile(join(folder, name), true)
 }
 
-function listFolder(folder: string): readonly string[] {
+/** A folder that is not there has no files; of one that cannot be read nobody knows what it would have said. */
+function listFolder(folder: string): readonly string[] | Problem {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.toml') && !name.startsWith('.'))
       .toSorted()
-  } catch {
-    return []
+  } catch (error) {
+    if (isMissing(error)) return []
+    const what = `the folder cannot be read: ${reasonOf(error)}`
+    return { place: { source: folder, line: null }, path: '', what }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 function* readFile(file: string, required: boolean): Generator<Source | Problem> {
   try {
-    yield readToml(file, readFileSync(file, 'utf8'))
+    yield readToml(file, readFileSync(file))
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (missing && !required) return
+    if (isMissing(error) && !required) return
     const place = { source: file, line: null }
     yield { place, path: '', what: `the file cannot be read: ${reasonOf(error)}` }
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { safeReturnTo } from '@holdfast/http'
 import type { AppSettings, CheckSettings, SocketSettings, TcpSettings } from '../settings.js'
 import { loopback } from './address.js'
 import type { Findings } from './findings.js'
@@ -19,6 +20,8 @@ interface SocketKeys {
 /** Where web servers ask. */
 export function resolveCheck(config: Configuration, findings: Findings): CheckSettings {
   const { check } = config
+  checkLogin(check.login, findings)
+  warnOfCache(check, findings)
   return {
     socket: socketOf(config, 'check', 'check.sock', check, findings),
     tcp: tcpOf('check.listen', check.listen, findings),
@@ -27,6 +30,30 @@ export function resolveCheck(config: Configuration, findings: Findings): CheckSe
     login: check.login,
     trustedOrigins: resolveOrigins(config, findings),
   }
+}
+
+/** What the check would refuse, or send visitors elsewhere by; behind a fragment nothing reaches the page. */
+function checkLogin(login: string, findings: Findings): void {
+  if (safeReturnTo(login, '/') === login && !login.includes('#')) return
+  findings.wrong(
+    'check.login',
+    'must be a path of the site, as browsers write it and without "#", such as "/login" or "/login?from=site"',
+  )
+}
+
+/** What a web server is told is whole seconds, and at most half of the assertion's life (check/check.ts). */
+function warnOfCache(
+  { cache, assertion_lifetime }: Configuration['check'],
+  findings: Findings,
+): void {
+  const [asked, most] = [toMilliseconds(cache), toMilliseconds(assertion_lifetime) / 2]
+  const kept = Math.floor(Math.min(asked, most) / 1000)
+  if (kept * 1000 === asked) return
+  const why =
+    asked > most
+      ? ', half of check.assertion_lifetime: what is kept must be good when it is handed out'
+      : ': whole seconds are all that a web server understands'
+  findings.warn('check.cache', `is cut to ${kept}s${why}`)
 }
 
 /** Where administrators ask: never open to everyone. */

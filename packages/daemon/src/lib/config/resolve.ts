@@ -35,7 +35,7 @@ export function resolveSettings(config: Configuration, findings: Findings): Sett
     admin: resolveAdmin(config, findings),
     monitor: resolveMonitor(config, findings),
     audit: pathOf('audit.file', audit.file, findings),
-    limits: resolveLimits(config),
+    limits: resolveLimits(config, findings),
     signingKeys: pathOf('tokens.signing_keys', tokens.signing_keys, findings),
   }
   refuseTwice(settings, findings)
@@ -80,7 +80,19 @@ function resolveKeys({ keys }: Configuration, findings: Findings): readonly KeyI
   return ring
 }
 
-function resolveLimits({ limits }: Configuration): LimitSettings {
+/** A timer that is set for longer runs out at once. */
+const LONGEST = 24 * 86_400_000
+const SHORTEST_HEAD = 1024
+
+function resolveLimits({ limits }: Configuration, findings: Findings): LimitSettings {
+  for (const key of ['head_timeout', 'request_timeout', 'stop_timeout'] as const)
+    if (toMilliseconds(limits[key]) > LONGEST)
+      findings.wrong(`limits.${key}`, 'must be at most 24d')
+  if (toBytes(limits.headers) < SHORTEST_HEAD)
+    findings.wrong(
+      'limits.headers',
+      'must be at least 1k: what web servers send is longer than that',
+    )
   return {
     body: toBytes(limits.body),
     headers: toBytes(limits.headers),

@@ -27,7 +27,7 @@ const lasting = matching(
 )
 const size = matching(SIZE, 'a size, such as "64k" or "1M"')
 const mode = matching(MODE, 'permissions in octal digits, such as "0660"')
-const path = text('a path')
+const path = matching(/^\P{Cc}+$/u, 'a path, without control characters')
 const secretFile = text('a path, or the name of a systemd credential')
 const group = text("a group's name or number")
 const address = matching(
@@ -148,7 +148,9 @@ const configuration = table({
     headers: size.default('16k').describe('Longest head of a request'),
     head_timeout: lasting.default('10s').describe('How long a head may take to arrive'),
     request_timeout: lasting.default('30s').describe('How long a request may take in all'),
-    connections: whole(1, 1_000_000).default(4096).describe('Most connections to one socket'),
+    connections: whole(1, 1_000_000)
+      .default(4096)
+      .describe('Most connections to one socket, in each worker'),
     stop_timeout: lasting
       .default('10s')
       .describe('How long what is under way may take when the daemon stops'),

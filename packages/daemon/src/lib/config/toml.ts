@@ -1,19 +1,39 @@
+import { isUtf8 } from 'node:buffer'
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from 'toml-eslint-parser'
 import type { Place, Problem } from './problem.js'
 import type { Source } from './source.js'
 
-/** Reads the text of a TOML file. What is no TOML is a problem with its line. */
-export function readToml(file: string, text: string): Source | Problem {
+/** The parser would set the prototype of its table by it, or of every object. */
+const FORBIDDEN = '__proto__'
+
+/** Reads a TOML file: its bytes, or its text. What is no TOML is a problem with its line. */
+export function readToml(file: string, content: Uint8Array | string): Source | Problem {
+  const text = typeof content === 'string' ? content : readText(content)
+  if (typeof text === 'number') {
+    const what = 'is no TOML here: the text is no UTF-8; save it as UTF-8'
+    return { place: { source: file, line: text }, path: '', what }
+  }
   try {
     const program = parseTOML(text, { tomlVersion: '1.0' })
     const places = new Map<string, Place>()
     for (const node of program.body[0].body) addPlaces(places, file, node)
+    const [path, place] = [...places].find(([each]) => each.split('.').includes(FORBIDDEN)) ?? []
+    if (path !== undefined && place !== undefined)
+      return { place, path, what: 'is no name that a key can have; remove it' }
     return { values: getStaticTOMLValue(program), places }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
     const place = { source: file, line: lineOf(text, error) }
     return { place, path: '', what: `is no TOML here: ${withoutEnd(error.message)}` }
   }
+}
+
+/** The text, without the mark that some editors put before it; the number of the first line that is no UTF-8. */
+function readText(bytes: Uint8Array): string | number {
+  const text = new TextDecoder().decode(bytes)
+  if (isUtf8(bytes)) return text
+  const lines = Buffer.from(bytes).toString('latin1').split('\n')
+  return lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1'))) + 1
 }
 
 /** Where something is missing, the parser is at the end of it: that may be lines further. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { MOST_REQUESTS } from '../most-requests.js'
 import type { Door } from '../parts.js'
 import type { LimitSettings } from '../settings.js'
 import { Problem, problemText } from './problem.js'
@@ -48,6 +49,7 @@ export function createHttpDoor(options: HttpDoorOptions): Door {
     keepAliveTimeout: KEEP_ALIVE,
   })
   server.maxConnections = limits.connections
+  server.maxRequestsPerSocket = MOST_REQUESTS
   // For a client that takes no bytes of its answer. One that sends too slowly is told so before.
   server.timeout = options.patient === true ? 0 : 2 * limits.requestTimeout
   server.on('request', onRequest)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type KeyInput, SessionError } from '@holdfast/core'
 import { KeyRing } from '@holdfast/core/engine'
 import type { KeyList } from '../parts.js'
+import { createQueue, type Queue } from '../queue.js'
 import type { Settings } from '../settings.js'
 import { type ManagedKey, MOST_KEYS, readKeyFile, writeKeyFile } from './key-file.js'
 
@@ -20,10 +21,10 @@ export class KeyKeeper {
   readonly #file: string
   readonly #distribute: Distribute
   readonly #now: () => number
+  readonly #exclusively: Queue = createQueue()
   #own: readonly KeyInput[] | null
   #managed: readonly ManagedKey[]
   #ring: readonly KeyInput[]
-  #last: Promise<unknown> = Promise.resolve()
 
   /** Makes the first key where there is none. Errors: `ERR_SESSION_KEY_INVALID`. */
   constructor({ state, keys }: Settings, distribute: Distribute, now: () => number = Date.now) {
@@ -136,12 +137,6 @@ export class KeyKeeper {
   #refuseOwn(remedy: string): void {
     if (this.#own === null) return
     throw refused(`the keys are your own: ${remedy}, and reload`)
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work)
-    this.#last = next.catch(() => undefined)
-    return next
   }
 }
 

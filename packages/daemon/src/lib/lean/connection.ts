@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { MaybePromise } from '@holdfast/core'
 import { isPromise } from '@holdfast/core/engine'
 import type { ProblemCode } from '@holdfast/protocol'
+import { MOST_REQUESTS } from '../most-requests.js'
 import type { LimitSettings } from '../settings.js'
 import { type Answer, problem, serialize } from './answer.js'
 import { type Head, isBroken, readHead, type Refusal } from './head.js'
@@ -33,6 +34,7 @@ export class Connection {
   #bytes: Buffer = NOTHING
   #out = ''
   #answering = false
+  #answered = 0
   /** Nothing is read any more: the answer that says so is the last. */
   #over = false
   #clientEnded = false
@@ -145,7 +147,8 @@ export class Connection {
   }
 
   #put(head: Head, answer: Answer): void {
-    const closes = !head.keepsAlive || this.#site.draining
+    const isLast = ++this.#answered >= MOST_REQUESTS
+    const closes = isLast || !head.keepsAlive || this.#site.draining
     const { isHead, isOld: saysKeepAlive } = head
     this.#out += serialize(answer, { isHead, closes, saysKeepAlive })
     if (closes) this.#over = true
@@ -183,8 +186,8 @@ export class Connection {
     this.#stopTimer()
     const patience = socket.writableNeedDrain ? this.#site.limits.requestTimeout : LINGER
     this.#timer = setTimeout(() => socket.destroy(), patience)
-    socket.end()
-    socket.resume()
+    // Of a client that does not take its answers nothing more is read either.
+    socket.end(() => socket.resume())
   }
 
   #stopTimer(): void {

@@ -1,3 +1,5 @@
+import type { Settings } from '../settings.js'
+
 const FIRST = 3
 
 /**
@@ -18,4 +20,18 @@ export function activatedSockets(
       FIRST + index,
     ]),
   )
+}
+
+/** What is to be said of sockets that systemd has opened for no door: clients would wait there for ever. */
+export function strangeSockets(
+  activated: ReadonlyMap<string, number>,
+  { apps }: Pick<Settings, 'apps'>,
+): readonly string[] {
+  const doors = new Set(['check', 'admin', 'monitor', ...apps.map(({ name }) => `app-${name}`)])
+  return [...activated.keys()]
+    .filter((name) => !doors.has(name))
+    .map(
+      (name) =>
+        `systemd has opened a socket called "${name}", which is no door; FileDescriptorName= must be one of ${[...doors].join(', ')}`,
+    )
 }

@@ -52,6 +52,8 @@ interface Member {
   readonly startedAt: number
   begun: boolean
   ready: boolean
+  /** Its counters as it last told them; null when they have departed, or were never told. */
+  counters: MetricsReport | null
   /** Called when it has answered the message of this number, with its counters if those were asked for, or is gone. */
   readonly waiting: Map<number, (report: MetricsReport | null) => void>
 }
@@ -112,24 +114,28 @@ class WorkerCrew implements Crew {
 
   #fork(): void {
     const { sockets } = this.#options
-    // Not by node:cluster: there a worker cannot listen on a socket that it has inherited.
-    const worker = fork(WORKER, {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
-    })
+    const worker = born(sockets)
+    if (worker instanceof Error) return this.#lack(`a worker cannot be started (${codeOf(worker)})`)
     const member: Member = {
       worker,
       startedAt: performance.now(),
       begun: false,
       ready: false,
+      counters: null,
       waiting: new Map(),
     }
     this.#members.add(member)
     worker.on('message', (message: unknown) => {
       if (isEnvelope<FromWorker>(message)) this.#hear(member, message.holdfast)
     })
-    worker.on('error', () => undefined)
-    worker.once('exit', (code, signal) => this.#gone(member, signal ?? `code ${code}`))
+    worker.on('error', (error) => {
+      // One that has begun says by its exit that it has ended.
+      if (worker.pid === undefined)
+        this.#gone(member, `a worker cannot be started (${codeOf(error)})`)
+    })
+    worker.once('exit', (code, signal) =>
+      this.#gone(member, `worker ${worker.pid} ended (${signal ?? `code ${code}`})`),
+    )
   }
 
   #hear(member: Member, message: FromWorker): void {
@@ -145,9 +151,14 @@ class WorkerCrew implements Crew {
       case 'taken':
         return member.waiting.get(message.number)?.(null)
       case 'report':
+        member.counters = message.report
         return member.waiting.get(message.number)?.(message.report)
       case 'last':
-        return this.#options.depart(message.report)
+        member.counters = null
+        this.#options.depart(message.report)
+        // Whoever has asked for its counters has these.
+        for (const done of member.waiting.values()) done(message.report)
+        return
       default:
         for (const event of message.events) this.#options.publish(event)
         if (message.lost > 0)
@@ -168,16 +179,20 @@ class WorkerCrew implements Crew {
     })
   }
 
-  #gone(member: Member, how: string): void {
+  #gone(member: Member, what: string): void {
     this.#members.delete(member)
-    for (const done of member.waiting.values()) done(null)
-    if (this.#ending) return
-    if (this.#outcome !== null)
-      return this.#settle(refused(`a worker ended before it answered (${how})`))
+    // It has crashed: what it has counted since is lost, but no counter goes back.
+    if (member.counters !== null) this.#options.depart(member.counters)
+    for (const done of member.waiting.values()) done(member.counters)
     if (performance.now() - member.startedAt > LONG_LIFE) this.#pause = FIRST_PAUSE
-    this.#options.log(
-      `worker ${member.worker.pid} ended (${how}); another one starts in ${this.#pause} ms`,
-    )
+    this.#lack(what)
+  }
+
+  /** There is a worker too few. */
+  #lack(what: string): void {
+    if (this.#ending) return
+    if (this.#outcome !== null) return this.#settle(refused(`the workers do not start: ${what}`))
+    this.#options.log(`${what}; another one starts in ${this.#pause} ms`)
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       this.#fork()
@@ -197,16 +212,33 @@ class WorkerCrew implements Crew {
   }
 }
 
+/** A new process, or why the system has none. */
+function born(sockets: readonly NamedSocket[]): ChildProcess | Error {
+  try {
+    // Not by node:cluster: there a worker cannot listen on a socket that it has inherited.
+    return fork(WORKER, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error('unknown')
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message
+}
+
 function tell({ worker }: Member, message: ToWorker): void {
   // It may have ended this very moment: that is seen at its exit.
   if (worker.connected) worker.send(wrap(message), () => undefined)
 }
 
-/** Null where it does not answer in time. */
+/** What it has told before where it does not answer in time; null for nothing. */
 function report(member: Member, number: number): Promise<MetricsReport | null> {
   if (!member.ready) return Promise.resolve(null)
   return answered(member, number, { kind: 'report', number }, (done) =>
-    setTimeout(() => done(null), REPORT_PATIENCE),
+    setTimeout(() => done(member.counters), REPORT_PATIENCE),
   )
 }
 

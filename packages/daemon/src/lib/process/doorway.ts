@@ -17,8 +17,10 @@ interface Wanted {
 export interface Doorways {
   /** Those of these settings; new ones are opened. Errors: `ERR_SESSION_CONFIG`; then nothing has changed. */
   open(settings: Settings): Promise<readonly NamedSocket[]>
-  /** The workers of these settings listen: gives each socket its place and permissions, and closes what is in use no more. */
+  /** The workers of these settings listen: gives each socket its place and permissions. */
   publish(settings: Settings): void
+  /** Closes what these settings have no use for. */
+  retire(settings: Settings): void
   close(): void
 }
 
@@ -46,9 +48,10 @@ export function createDoorways(activated: ReadonlyMap<string, number>): Doorways
       })
     },
     publish(settings) {
-      const wanted = wantedBy(settings)
-      for (const each of wanted) present.get(keyOf(each))?.publish(each.address)
-      const kept = new Set(wanted.map(keyOf))
+      for (const each of wantedBy(settings)) present.get(keyOf(each))?.publish(each.address)
+    },
+    retire(settings) {
+      const kept = new Set(wantedBy(settings).map(keyOf))
       for (const key of present.keys()) if (!kept.has(key)) closeOne(present, key)
     },
     close() {

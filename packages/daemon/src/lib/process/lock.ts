@@ -1,17 +1,19 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from '../settings.js'
-import { refused } from './run-folder.js'
+import { inFolder, refused } from './run-folder.js'
 
 /**
  * Makes this process the one daemon of its folders. Returns what gives them free again. Errors: `ERR_SESSION_CONFIG` where another
  * daemon has one of them.
  */
 export function lockFolders({ state, run }: Settings): () => void {
-  mkdirSync(state, { recursive: true, mode: 0o700 })
-  const unlockState = lock(state, 'daemon.state')
+  const unlockState = inFolder(state, 'daemon.state', () => {
+    mkdirSync(state, { recursive: true, mode: 0o700 })
+    return lock(state, 'daemon.state')
+  })
   try {
-    const unlockRun = lock(run, 'daemon.run')
+    const unlockRun = inFolder(run, 'daemon.run', () => lock(run, 'daemon.run'))
     return () => {
       unlockRun()
       unlockState()

@@ -3,6 +3,7 @@ import { createParts, type OwnParts } from '../create-parts.js'
 import { adminDoor, monitorDoor } from '../doors.js'
 import { KeyKeeper } from '../keys/key-keeper.js'
 import type { Control, DaemonParts, DaemonStatus } from '../parts.js'
+import { createQueue, type Queue } from '../queue.js'
 import type { Settings } from '../settings.js'
 import { VERSION } from '../version.js'
 import { createLedger, type Ledger } from '../metrics/ledger.js'
@@ -53,9 +54,9 @@ export class Primary {
   /** Those that answer, and those that are on their way in or out. */
   readonly #crews = new Set<Crew>()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #exclusively: Queue = createQueue()
   #settings: Settings
   #reign: Reign | null = null
-  #last: Promise<unknown> = Promise.resolve()
 
   /** Takes the folders and the keys. Errors: `ERR_SESSION_CONFIG`, `ERR_SESSION_KEY_INVALID`. */
   constructor({ place, settings, activated, log }: PrimaryOptions) {
@@ -146,12 +147,25 @@ export class Primary {
         this.#reign = reign
       })
     } catch (error) {
-      this.#doorways.publish(old)
+      await this.#restore(old)
       throw error
     }
     this.#settings = settings
     if (before !== null) void this.#dethrone(before, settings.limits.stopTimeout)
+    // Only now: until it is on its way out, the old crew may start a worker that inherits them.
+    this.#doorways.retire(settings)
     return this.#status()
+  }
+
+  /** Takes back what a reload has changed that failed. */
+  async #restore(settings: Settings): Promise<void> {
+    try {
+      this.#doorways.publish(settings)
+      this.#doorways.retire(settings)
+      await this.#openOwnDoors(settings)
+    } catch (error) {
+      this.#log(`after the reload that failed: ${error instanceof Error ? error.message : ''}`)
+    }
   }
 
   /** Opens store and sockets of these settings, and starts workers there: both at once, as each takes its time. */
@@ -253,9 +267,11 @@ export class Primary {
 
   /** Of all processes: those that are, and what those have counted that were. */
   async #metricsText(): Promise<string> {
+    // Of the moment in which the others are asked: a worker that ends meanwhile answers with its last.
+    const departed = this.#ledger.reports()
     const crews = await Promise.all([...this.#crews].map((crew) => crew.reports()))
     const own = await this.#metrics.report()
-    return await metricsTextOf([own, ...crews.flat(), ...(await this.#ledger.reports())])
+    return await metricsTextOf([own, ...crews.flat(), ...(await departed)])
   }
 
   #status(): DaemonStatus {
@@ -266,11 +282,5 @@ export class Primary {
       store: this.#settings.store.kind,
       ready: this.#reign?.parts.isReady() ?? false,
     }
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work)
-    this.#last = next.catch(() => undefined)
-    return next
   }
 }

@@ -6,13 +6,26 @@ const OTHERS_WRITE = 0o022
 
 /** Makes a folder of sockets (0755), or looks whether others could put sockets of their own into the one that is there. */
 export function prepareRunFolder(folder: string): void {
-  const made = mkdirSync(folder, { recursive: true })
+  const made = inFolder(folder, 'daemon.run', () => mkdirSync(folder, { recursive: true }))
   // Whatever the umask: who may open a socket is said by the socket.
   if (made !== undefined) chmodSync(folder, 0o755)
   if ((statSync(folder).mode & OTHERS_WRITE) !== 0)
     throw refused(
       `others may write to ${folder}, and could put sockets of their own there: chmod 755 ${folder}`,
     )
+}
+
+/** Does something with a folder; what the system refuses is said with the key that names the folder. */
+export function inFolder<T>(folder: string, key: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof SessionError) throw error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw refused(
+      `${folder} cannot be made or written to (${code}): make it and give it to this user, or name another folder in ${key}`,
+    )
+  }
 }
 
 /** Throws where a daemon answers on the socket, or something else is in its place; a socket that a dead one has left is no hindrance. */

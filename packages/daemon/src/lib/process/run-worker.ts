@@ -40,6 +40,8 @@ export function runWorker(): void {
 interface Running {
   readonly parts: OwnParts
   readonly doors: readonly Door[]
+  /** Sends the events that wait for more. */
+  readonly flushEvents: () => void
 }
 
 async function start(
@@ -48,10 +50,10 @@ async function start(
 ): Promise<Running> {
   const metrics = createMetrics()
   const parts = await createParts(settings, { keys: ring, sweeps: false, metrics, log })
-  relayEvents(parts.sessions, send)
+  const flushEvents = relayEvents(parts.sessions, send)
   const known = workerDoors(parts)
   const doors = await Promise.all(sockets.map((socket) => openDoor(known, socket)))
-  return { parts, doors }
+  return { parts, doors, flushEvents }
 }
 
 async function openDoor(
@@ -66,7 +68,8 @@ async function openDoor(
 }
 
 async function obey(running: Promise<Running>, message: ToWorker): Promise<void> {
-  const { parts, doors } = await running
+  const present = await running
+  const { parts } = present
   switch (message.kind) {
     case 'start':
       return send({ kind: 'ready' })
@@ -77,12 +80,18 @@ async function obey(running: Promise<Running>, message: ToWorker): Promise<void>
       return send({ kind: 'report', number: message.number, report })
     }
     default:
-      await Promise.all(doors.map((door) => door.drain(message.patience)))
-      await parts.close()
-      await say({ kind: 'last', report: await parts.metrics.report() })
-      // What is left are timers and the channel of messages.
-      process.exit(0)
+      // Not waited for: while it finishes what it has, it must take keys and tell its counters.
+      void leave(present, message.patience).catch(refuse)
   }
+}
+
+async function leave({ parts, doors, flushEvents }: Running, patience: number): Promise<never> {
+  await Promise.all(doors.map((door) => door.drain(patience)))
+  await parts.close()
+  flushEvents()
+  await say({ kind: 'last', report: await parts.metrics.report() })
+  // What is left are timers and the channel of messages.
+  process.exit(0)
 }
 
 function takeKeys({ sessions }: OwnParts, number: number, ring: readonly KeyInput[]): void {

@@ -51,8 +51,12 @@ function allow(path: string, { mode, gid }: SocketSettings): void {
     chmodSync(path, mode)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    if (code === 'ENOENT')
+      throw refused(
+        `${path} was taken away from there, and nobody can reach it: restart the daemon`,
+      )
     throw refused(
-      `${path} cannot be given to group ${gid} (${code}); run as root or as a member of the group, or name another group`,
+      `${path} cannot be given ${gid === null ? 'its mode' : `to group ${gid}`} (${code}); run as root or as a member of the group, or name another group`,
     )
   }
 }

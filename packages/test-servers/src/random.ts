@@ -1,0 +1,2 @@
+export { newSeed, seeded } from './lib/random.js'
+export type { Random } from './lib/random.js'
