@@ -71,6 +71,7 @@ body = "1M"
 headers = "8k"
 head_timeout = "1s"
 request_timeout = "2s"
+store_timeout = "1500ms"
 connections = 7
 stop_timeout = "3s"
 [tokens]
@@ -99,6 +100,7 @@ token_file = "./token"
       headers: 8192,
       headTimeout: 1000,
       requestTimeout: 2000,
+      storeTimeout: 1500,
       connections: 7,
       stopTimeout: 3000,
     },

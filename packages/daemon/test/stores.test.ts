@@ -7,10 +7,11 @@ import { PostgresServer, skipPostgres } from '@holdfast/test-servers/postgres'
 import { newFolder } from '@holdfast/test-servers/process'
 import { RedisServer, skipRedis } from '@holdfast/test-servers/redis'
 import { until } from '@holdfast/test-servers/wait'
-import { ask, signIn } from './support/client.js'
+import { type Answer, ask, signIn } from './support/client.js'
 import { startDaemon, type TestDaemon } from './support/daemon.js'
 
 const SHOP = '[apps.shop]\nrights = ["authenticate"]\n'
+const IMPATIENT = { HOLDFAST_LIMITS__STORE_TIMEOUT: '450ms' }
 
 function statusOf({ socket }: TestDaemon, path: string, cookie?: string): Promise<number> {
   const door = path === '/readyz' ? 'admin.sock' : 'check.sock'
@@ -28,6 +29,7 @@ test(
     })
     t.after(() => redis.remove())
     const daemon = await startDaemon(t, {
+      env: IMPATIENT,
       toml: `store.url = "redis://127.0.0.1:${redis.port}"\n${SHOP}`,
     })
     assert.equal(existsSync(join(daemon.folder, 'state/sessions')), false)
@@ -82,4 +84,18 @@ test('systemd is told when it is ready, reloads and stops', async (t) => {
   await hears(/RELOADING=1[^]* READY=1/)
   await daemon.stop()
   await hears(/STOPPING=1/)
+})
+
+test('a request waits for the store as long as the configuration says, and is refused then', async (t) => {
+  const daemon = await startDaemon(t, {
+    toml: SHOP,
+    env: { HOLDFAST_LIMITS__STORE_TIMEOUT: '1ms' },
+  })
+  const door = daemon.socket('apps/shop.sock')
+  const begin = (): Promise<Answer> =>
+    ask(door, { path: '/v1/session', body: { set: { big: 'x'.repeat(50_000) } } })
+  // No disk writes ten megabytes in a millisecond.
+  const answers = await Promise.all(Array.from({ length: 200 }, begin))
+  const refused = answers.find(({ status }) => status === 503)
+  assert.match(refused?.body ?? '', /ERR_SESSION_STORE_TIMEOUT/)
 })

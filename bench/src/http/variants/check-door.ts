@@ -34,6 +34,7 @@ const SETTINGS: Settings = {
     body: 1_048_576,
     headers: 65_536,
     headTimeout: 10_000,
+    storeTimeout: null,
     requestTimeout: 30_000,
     connections: 1_024,
     stopTimeout: 30_000,

@@ -29,6 +29,7 @@ export async function startDaemon(t: {
     `daemon.state = "${folder}/state"
 daemon.run = "${folder}/run"
 daemon.workers = 1
+limits.store_timeout = "20s"
 apps.shop.rights = ["authenticate", "list", "revoke"]
 apps.other.rights = []
 `,

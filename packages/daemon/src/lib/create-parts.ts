@@ -35,15 +35,15 @@ export async function createParts(
 ): Promise<OwnParts> {
   const { store, disconnect } = await openStore(settings, log, patience)
   try {
+    const patient = settings.store.kind === 'embedded' ? patience : undefined
+    const waiting = patient ?? settings.limits.storeTimeout
     const sessions = createSessions({
       store,
       keys,
       production: true,
       ...settings.session,
       ...(sweeps ? {} : { sweepInterval: Infinity }),
-      ...(patience !== undefined && settings.store.kind === 'embedded'
-        ? { storeTimeout: patience }
-        : {}),
+      ...(waiting === null ? {} : { storeTimeout: waiting }),
     })
     const jwks = publicKeysOf(settings)
     metrics.watch(sessions)

@@ -78,6 +78,8 @@ export interface LimitSettings {
   readonly headTimeout: number
   /** How long a request may take in all. */
   readonly requestTimeout: number
+  /** How long a request waits for the store before it is refused; null for the store's own. */
+  readonly storeTimeout: number | null
   /** Most connections to one socket. */
   readonly connections: number
   /** How long what is under way may take when the daemon stops. */

@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
-import { pause } from '@holdfast/test-servers/wait'
-import { until } from '@holdfast/test-servers/wait'
+import { pause, until } from '@holdfast/test-servers/wait'
 
 export interface Answer {
   readonly status: number

@@ -54,6 +54,8 @@ export function launchDaemon(t: Ending, options: DaemonOptions = {}): TestDaemon
     start([PROGRAM, '--config', file], {
       ...process.env,
       HOLDFAST_DAEMON__WORKERS: String(workers),
+      // A busy machine is no store in trouble.
+      HOLDFAST_LIMITS__STORE_TIMEOUT: '20s',
       ...env,
     }),
   )

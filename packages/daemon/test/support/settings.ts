@@ -40,6 +40,7 @@ export function settings({
       headers: 16_384,
       headTimeout: 30_000,
       requestTimeout: 30_000,
+      storeTimeout: null,
       connections: 1_000,
       stopTimeout: 10_000,
       ...limits,

@@ -35,6 +35,7 @@ const LIMITS: LimitSettings = {
   headers: 16 * 1024,
   headTimeout: 10_000,
   requestTimeout: 20_000,
+  storeTimeout: null,
   connections: 1_000,
   stopTimeout: 5_000,
 }

@@ -85,8 +85,8 @@ const LONGEST = 24 * 86_400_000
 const SHORTEST_HEAD = 1024
 
 function resolveLimits({ limits }: Configuration, findings: Findings): LimitSettings {
-  for (const key of ['head_timeout', 'request_timeout', 'stop_timeout'] as const)
-    if (toMilliseconds(limits[key]) > LONGEST)
+  for (const key of ['head_timeout', 'request_timeout', 'store_timeout', 'stop_timeout'] as const)
+    if (toMilliseconds(limits[key] ?? '1ms') > LONGEST)
       findings.wrong(`limits.${key}`, 'must be at most 24d')
   if (toBytes(limits.headers) < SHORTEST_HEAD)
     findings.wrong(
@@ -98,6 +98,7 @@ function resolveLimits({ limits }: Configuration, findings: Findings): LimitSett
     headers: toBytes(limits.headers),
     headTimeout: toMilliseconds(limits.head_timeout),
     requestTimeout: toMilliseconds(limits.request_timeout),
+    storeTimeout: limits.store_timeout === undefined ? null : toMilliseconds(limits.store_timeout),
     connections: limits.connections,
     stopTimeout: toMilliseconds(limits.stop_timeout),
   }

@@ -148,6 +148,11 @@ const configuration = table({
     headers: size.default('16k').describe('Longest head of a request'),
     head_timeout: lasting.default('10s').describe('How long a head may take to arrive'),
     request_timeout: lasting.default('30s').describe('How long a request may take in all'),
+    store_timeout: lasting
+      .optional()
+      .describe(
+        "How long a request waits for the store before it is refused. Default: the store's own, 450ms",
+      ),
     connections: whole(1, 1_000_000)
       .default(4096)
       .describe('Most connections to one socket, in each worker'),
