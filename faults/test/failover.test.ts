@@ -1,3 +1,4 @@
+// @waits
 import { faultTest } from './lib/short.js'
 
 // With the settings that promise durability; servers that HOLDFAST_REDIS and HOLDFAST_POSTGRES name.

@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import { faultTest } from './lib/short.js'
 

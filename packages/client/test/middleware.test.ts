@@ -63,8 +63,14 @@ async function handle(
 }
 
 async function startWorld(t: TestContext): Promise<World> {
+  const ends: (() => unknown)[] = []
+  // Before the daemon, which would wait for connections that are kept.
+  t.after(async () => {
+    for (const end of ends) await end()
+  })
   const daemon = await startDaemon(t)
   const client = connectApp({ socket: daemon.shop }, { timeout: 30_000 })
+  ends.push(() => client.close())
   const middleware = daemonSession(client)
   const server = createServer((req, res) => {
     const fail = (error: unknown): void => {
@@ -83,10 +89,9 @@ async function startWorld(t: TestContext): Promise<World> {
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(async () => {
+  ends.push(() => {
     server.closeAllConnections()
     server.close()
-    await client.close()
   })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
