@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
+import { inspect } from 'node:util'
 import { connectAdmin, connectApp, createAssertionReader, DaemonError } from '@holdfast/client'
 import { newFolder } from '@holdfast/test-servers/process'
-import { until } from '@holdfast/test-servers/wait'
 import { startDaemon, type TestDaemon } from './support/daemon.js'
 
 const VISITOR = { scheme: 'https', host: 'shop.example' } as const
@@ -13,18 +13,6 @@ const VISITOR = { scheme: 'https', host: 'shop.example' } as const
 let daemon: TestDaemon
 before(async () => {
   daemon = await startDaemon({ after: () => undefined })
-  // The first write of a store makes its file, which on a busy machine may take longer than a request may.
-  const app = connectApp({ socket: daemon.shop })
-  const begun = (): Promise<boolean> =>
-    app
-      .visitor(VISITOR)
-      .create()
-      .then(
-        () => true,
-        () => false,
-      )
-  await until(begun, 'a session begins')
-  await app.close()
 })
 after(() => daemon.stop())
 
@@ -64,6 +52,21 @@ test('an application begins a session, signs in and changes values; administrato
   assert.equal((await admin.show(id))?.reason, 'stolen')
   assert.equal(await admin.show('A'.repeat(22)), null)
   await assert.rejects(visitor.patch({ set: { n: 2 } }), { code: 'ERR_SESSION_ENDED', status: 404 })
+})
+
+test('over TCP an application proves itself with its token', async (t) => {
+  const app = connectApp(daemon.far)
+  const stranger = connectApp({ ...daemon.far, token: 'a'.repeat(43) })
+  t.after(() => Promise.all([app.close(), stranger.close()]))
+  const visitor = app.visitor(VISITOR)
+  await visitor.create({ set: { n: 1 } })
+  assert.deepEqual((await visitor.load()).data, { n: 1 })
+  await assert.rejects(stranger.visitor(VISITOR).load(), (error: unknown) => {
+    assert.ok(error instanceof DaemonError)
+    assert.deepEqual([error.code, error.status], ['ERR_DAEMON_TOKEN', 401])
+    assert.ok(!inspect(error, { depth: 9 }).includes('a'.repeat(43)))
+    return true
+  })
 })
 
 test('what an application may not do is refused in words, without a secret', async (t) => {

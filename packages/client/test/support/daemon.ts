@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { end, newFolder, track } from '@holdfast/test-servers/process'
+import { end, freePort, newFolder, track } from '@holdfast/test-servers/process'
 import { until } from '@holdfast/test-servers/wait'
 
 const PROGRAM = join(
@@ -15,6 +16,8 @@ export interface TestDaemon {
   readonly admin: string
   readonly shop: string
   readonly other: string
+  /** A third, `far`, over TCP on loopback. */
+  readonly far: { readonly url: string; readonly token: string }
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
@@ -24,6 +27,9 @@ export async function startDaemon(t: {
 }): Promise<TestDaemon> {
   const folder = newFolder('c')
   const file = join(folder, 'holdfast.toml')
+  const port = await freePort()
+  const token = randomBytes(32).toString('base64url')
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 })
   writeFileSync(
     file,
     `daemon.state = "${folder}/state"
@@ -32,6 +38,7 @@ daemon.workers = 1
 limits.store_timeout = "20s"
 apps.shop.rights = ["authenticate", "list", "revoke"]
 apps.other.rights = []
+apps.far = { listen = "127.0.0.1:${port}", token_file = "./token" }
 `,
   )
   const child = track(
@@ -45,6 +52,7 @@ apps.other.rights = []
     admin: join(folder, 'run/admin.sock'),
     shop: join(folder, 'run/apps/shop.sock'),
     other: join(folder, 'run/apps/other.sock'),
+    far: { url: `http://127.0.0.1:${port}`, token },
     stop: async (signal = 'SIGTERM') => end(child, signal),
   }
 }
