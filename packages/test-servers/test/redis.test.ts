@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'

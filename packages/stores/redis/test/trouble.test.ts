@@ -1,3 +1,4 @@
+// @waits
 import assert from 'node:assert/strict'
 import type { SessionStore } from '@holdfast/core/store'
 import { Redis } from 'ioredis'
