@@ -6,6 +6,9 @@ import type { Site } from './site.js'
 import { contradiction, fateOf } from './truth.js'
 import { type Due, dueOf, type Reach } from './verdict.js'
 
+/** What is said of a refusal that was not due. */
+export const UNDUE = 'refused, and was to be served'
+
 /** How much of it. */
 export interface Effort {
   /** Requests of each operation. */
@@ -137,7 +140,7 @@ export class Cell {
 
   #undue({ verdict: { kind } }: Outcome): string | null {
     if (kind === 'served' && this.#due === 'refused') return 'served, and was to be refused'
-    if (kind === 'refused' && this.#due === 'served') return 'refused, and was to be served'
+    if (kind === 'refused' && this.#due === 'served') return UNDUE
     return null
   }
 

@@ -1,4 +1,3 @@
-// @waits
 import assert from 'node:assert/strict'
 import { minutes, seconds } from '@holdfast/core'
 import type { BrowserContext } from 'playwright-core'

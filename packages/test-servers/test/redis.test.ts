@@ -1,4 +1,3 @@
-// @waits
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,4 +1,3 @@
-// @waits
 import assert from 'node:assert/strict'
 import type { SessionStore } from '@holdfast/core/store'
 import { Redis } from 'ioredis'
