@@ -1,5 +1,7 @@
 // What `npm test` runs. `npm test -- lmdb` runs what has that word in its path or package name,
 // `--no-lint` leaves the linters out. The last line is `N passed, N failed`.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   compiles,
@@ -74,10 +76,13 @@ function selected(suites) {
   return [...new Set(suites.map(({ workspace }) => workspace))]
 }
 
+/** What has to be compiled for them: the tests of some are a project of their own. */
 function foldersOf(suites) {
   return selected(suites)
     .map(({ folder: name }) => name)
     .filter((name) => name !== 'scripts')
+    .flatMap((name) => [name, `${name}/test`])
+    .filter((name) => existsSync(join(root, name, 'tsconfig.json')))
 }
 
 function finish({ worthKeeping = true } = {}) {
