@@ -76,11 +76,11 @@ function selected(suites) {
   return [...new Set(suites.map(({ workspace }) => workspace))]
 }
 
-/** What has to be compiled for them: the tests of some are a project of their own. */
+/** What has to be compiled for them: the tests of some are a project of their own, and those of the scripts look at everything. */
 function foldersOf(suites) {
-  return selected(suites)
-    .map(({ folder: name }) => name)
-    .filter((name) => name !== 'scripts')
+  const names = selected(suites).map(({ folder: name }) => name)
+  if (names.includes('scripts')) return []
+  return names
     .flatMap((name) => [name, `${name}/test`])
     .filter((name) => existsSync(join(root, name, 'tsconfig.json')))
 }
