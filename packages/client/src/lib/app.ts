@@ -48,7 +48,7 @@ export interface VisitorSession {
    */
   readonly setCookie: string | null
   load(of?: Activity): Promise<LoadedSession>
-  /** Begins a session. `ERR_SESSION_CONFLICT` if there is one. */
+  /** Begins a session. `ERR_DAEMON_EXISTS` if there is one. */
   create(creation?: SessionCreation): Promise<LoadedSession>
   /** Changes values. `ERR_SESSION_ENDED` if there is no session any more, `ERR_SESSION_CONFLICT` if `ifVersion` is not its version. */
   patch(patch: SessionPatch, of?: Activity): Promise<LoadedSession>
