@@ -4,13 +4,13 @@ import { createAssertionKeys } from '@holdfast/daemon'
 import { memoryStore } from '@holdfast/memory'
 import { createAssertionCheck } from '@holdfast/protocol'
 import { type Answer, type Ask, ask, signIn } from '../support/client.js'
-import type { ProgramDaemon } from './daemon.js'
+import type { TestDaemon } from '../support/daemon.js'
 import type { Authority } from './model.js'
 
 const TIMES = 600
 
 /** An authority of its sockets: visitors sign in at the application's, and an administrator ends their sessions. */
-export function daemonAuthority(daemon: ProgramDaemon, app: string, key: string): Authority {
+export function daemonAuthority(daemon: TestDaemon, app: string, key: string): Authority {
   // What it signs is a matter of its key alone.
   const sessions = createSessions({ store: memoryStore(), keys: [key], sweepInterval: Infinity })
   const check = createAssertionCheck(app, createAssertionKeys(sessions)(app))

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { newFolder } from '@holdfast/test-servers/process'
 import { newSeed } from '@holdfast/test-servers/random'
-import { ProgramDaemon } from './daemon.js'
+import { startDaemon, type TestDaemon } from '../support/daemon.js'
 import { daemonAuthority } from './daemon-authority.js'
+import { reload, replaceWorkers } from './disturb.js'
 import type { Tally } from './model.js'
 import { runChecks } from './run.js'
 
@@ -17,6 +18,13 @@ Meanwhile one client in ten goes away, sessions are renewed, and ended by an adm
 again (SIGHUP), and its workers are killed and replaced one after the other, by turns. The exit code is 1 if an answer was wrong,
 or if one of these did not happen.
 `
+const TOML = `session.renewal_timeout = "1s"
+keys.file = "./keys"
+[apps.shop]
+rights = ["authenticate"]
+`
+/** As installed: tests wait longer for a store. */
+const DEFAULTS = { HOLDFAST_LIMITS__STORE_TIMEOUT: '450ms' }
 /** Between two disturbances. */
 const QUIET = 1500
 
@@ -45,9 +53,13 @@ async function main(): Promise<number> {
   const clients = Number(values.clients)
   const workers = Number(values.workers)
   const seed = Number(values.seed)
-  const folder = mkdtempSync(join(tmpdir(), 'checks-'))
+  const folder = newFolder('checks')
   const key = randomBytes(32).toString('base64url')
-  const daemon = await ProgramDaemon.start(folder, configure(folder, key, workers))
+  writeFileSync(join(folder, 'keys'), `${key}\n`, { mode: 0o600 })
+  const daemon = await startDaemon(
+    { after: () => undefined },
+    { folder, toml: TOML, workers, env: DEFAULTS },
+  )
   const begun = performance.now()
   const over = new AbortController()
   const seen: Disturbances = { reloads: 0, restarts: 0 }
@@ -75,41 +87,20 @@ async function main(): Promise<number> {
   }
 }
 
-function configure(folder: string, key: string, workers: number): string {
-  const file = join(folder, 'holdfast.toml')
-  writeFileSync(join(folder, 'keys'), `${key}\n`, { mode: 0o600 })
-  writeFileSync(
-    file,
-    `[daemon]
-state = "${folder}/state"
-run = "${folder}/run"
-workers = ${workers}
-[session]
-renewal_timeout = "1s"
-[keys]
-file = "${folder}/keys"
-[apps.shop]
-rights = ["authenticate"]
-`,
-    { mode: 0o600 },
-  )
-  return file
-}
-
 /** By turns: the configuration is read again, and every worker is killed. */
 async function disturb(
-  daemon: ProgramDaemon,
+  daemon: TestDaemon,
   seen: Disturbances,
   workers: number,
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted) {
     await pause(QUIET)
-    await daemon.reload(workers)
+    await reload(daemon, workers)
     seen.reloads += 1
     if (over.aborted) return
     await pause(QUIET)
-    await daemon.replaceWorkers()
+    await replaceWorkers(daemon)
     seen.restarts += 1
   }
 }

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { lmdbStore } from '@holdfast/lmdb'
 import { ANY, newRecord } from '@holdfast/conformance/records'
-import { ProgramDaemon } from '../checks/daemon.js'
 import { ask } from '../support/client.js'
+import { startDaemon } from '../support/daemon.js'
 
 const HELP = `npm run figures -w @holdfast/daemon -- [--sessions n]
 
@@ -61,15 +61,14 @@ async function fill(path: string, count: number): Promise<void> {
 
 /** One row: some starts, and the memory after the last. */
 async function measure(folder: string, sessions: number): Promise<readonly string[]> {
-  const file = configure(folder)
   const times: number[] = []
   let memory: readonly string[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const begun = performance.now()
-    const daemon = await ProgramDaemon.start(folder, file)
+    const daemon = await startDaemon({ after: () => undefined }, { folder, toml: '[apps.shop]\n' })
     times.push(performance.now() - begun)
     await ask(daemon.socket('check.sock'), { path: '/v1/check' })
-    memory = [daemon.pid, ...daemon.workers].map(sizes)
+    memory = [daemon.child.pid ?? 0, ...daemon.workers()].map(sizes)
     await daemon.stop()
   }
   times.sort((a, b) => a - b)
@@ -77,15 +76,6 @@ async function measure(folder: string, sessions: number): Promise<readonly strin
   const { size } = statSync(join(folder, 'state/sessions/data.mdb'))
   const start = `${median} (${least} to ${most})`
   return [sessions.toLocaleString('en'), start, ...memory, String(Math.round(size / 1e6))]
-}
-
-function configure(folder: string): string {
-  const file = join(folder, 'holdfast.toml')
-  writeFileSync(
-    file,
-    `[daemon]\nstate = "${folder}/state"\nrun = "${folder}/run"\nworkers = 1\n[apps.shop]\n`,
-  )
-  return file
 }
 
 function sizes(pid: number): string {
